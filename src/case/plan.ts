@@ -1,0 +1,49 @@
+import type { Mode } from "./case.ts";
+
+/** What to do, in order: pure data. Equal scope, mode and policy give equal bytes and so an equal digest. */
+export interface Plan {
+  readonly schema: 1;
+  readonly caseId: string;
+  readonly mode: Mode;
+  readonly scopeDigest: string;
+  readonly policyDigest: string;
+  readonly waves: readonly Wave[];
+  /** What no step can do, and a person must. */
+  readonly personActions: readonly PersonAction[];
+}
+
+export interface Wave {
+  readonly name: string;
+  readonly reason: string;
+  readonly steps: readonly PlannedStep[];
+}
+
+/** Whether policy lets a step run by itself, asks a person, or forbids it. */
+export type Permission = "automatic" | "approval" | "off";
+
+export interface PlannedStep {
+  /** From case, kind and target: the same step has the same id in every plan, retry and replay. */
+  readonly id: string;
+  readonly kind: string;
+  /** What the step's own definition parses. */
+  readonly target: Readonly<Record<string, unknown>>;
+  readonly title: string;
+  /** Evidence: why this step, in sentences. */
+  readonly because: readonly string[];
+  readonly permission: Permission;
+  readonly reversible: boolean;
+  /** Why not, or what of it does not come back. */
+  readonly irreversibleBecause: string | null;
+  /** Who loses what. */
+  readonly cost: readonly string[];
+  readonly needs: readonly string[];
+  readonly guardrails: readonly string[];
+  /** The object as it was, for the undoing; part of the snapshot. */
+  readonly before: Readonly<Record<string, unknown>> | null;
+}
+
+export interface PersonAction {
+  readonly title: string;
+  readonly because: string;
+  readonly targetId: string | null;
+}
