@@ -21,8 +21,30 @@ export interface Delays {
   readonly resourceGraphInMs: number;
   /** A long-running operation until it is done. */
   readonly longRunningOperationInMs: number;
+  /** A principal disabled, deleted or at high risk until Graph challenges the CAE tokens it holds. */
+  readonly continuousAccessInMs: number;
 }
 
+/** A token bucket as the service publishes it. */
+export interface Limit {
+  readonly capacity: number;
+  /** How long a drained bucket takes to be full again. */
+  readonly perInMs: number;
+}
+
+export type Throttled =
+  | { readonly kind: "allowed"; readonly remaining: number }
+  | { readonly kind: "throttled"; readonly retryAfterInMs: number };
+
+/** Counts calls against limits. Scaled, or switched off, by whoever started the tenant; services only name key and limit. */
+export interface Throttle {
+  take(key: string, limit: Limit, cost?: number): Throttled;
+}
+
+/**
+ * Everything that outlives a restart. Plain data all the way down (records, arrays, Maps, Sets, numbers, strings,
+ * bytes), because it is written to disk by structured clone: no class instances, no functions, no closures.
+ */
 export interface TenantState {
   readonly directory: Directory;
   readonly azure: AzureState;
@@ -40,6 +62,7 @@ export interface Tenant {
   readonly random: Random;
   readonly delays: Delays;
   readonly state: TenantState;
+  readonly throttle: Throttle;
   /** Audiences are compared without a trailing slash; several may mean one service. */
   authenticate(request: WireRequest, audiences: readonly string[]): Authentication;
 }

@@ -14,7 +14,7 @@ export interface ScenarioNames {
   /** A generated secret value, 40 characters as Entra makes them. Kind and name as with `guid`: `secret("keyId", "deploy.leaked")`. */
   secret(kind: string, name: string): string;
   /** Replaces every `{{kind.name}}`, `{{secret.kind.name}}` and `{{at.-2h}}` in all strings of a JSON value. */
-  resolve<T>(value: T): T;
+  resolve(value: unknown): unknown;
   /** References that named nothing any loader knows; asked after loading, and reported as problems of the file. */
   unknownReferences(): string[];
 }
@@ -82,8 +82,6 @@ export function scenarioNames({ scenario, seed, nowInMs }: ScenarioNamesOptions)
     return idOf(kind, name);
   };
 
-  const resolve = <T>(value: T): T => resolveStrings(value, reference) as T;
-
   return {
     guid: (kind, name) => {
       known.add(`${kind}.${name}`);
@@ -99,7 +97,7 @@ export function scenarioNames({ scenario, seed, nowInMs }: ScenarioNamesOptions)
       known.add(`${kind}.${name}`);
       return secret(kind, name);
     },
-    resolve,
+    resolve: (value) => resolveStrings(value, reference),
     unknownReferences: () => [...referenced].filter(([key]) => !known.has(key)).map(([, text]) => text),
   };
 }
