@@ -1,0 +1,169 @@
+import type { IncomingMessage, ServerResponse } from "node:http";
+import type { Service } from "../service.ts";
+import type { Tenant } from "../tenant.ts";
+import { failureResponse, withHostileNextLink } from "../weather/fault-answer.ts";
+import type { FaultMatcher, FaultRule } from "../weather/faults.ts";
+import type { WireRequest, WireResponse } from "../wire.ts";
+import { GARBAGE, send, sendHalf } from "./answer.ts";
+import type { Connection, Exchange } from "./connections.ts";
+import type { Refusal, RequestEntry } from "./request-log.ts";
+import { readRequest } from "./wire-request.ts";
+
+export interface ExchangeOptions {
+  readonly tenant: Tenant;
+  readonly serviceOf: (host: string) => Service | undefined;
+  readonly faults: FaultMatcher;
+  readonly latencyOf: (service: Service["name"]) => number;
+  readonly log: (entry: RequestEntry) => void;
+  readonly refuse: (refusal: Omit<Refusal, "at">) => void;
+  /** Called when a handler threw: a defect of the stand-in, which must not look like Azure's weather. */
+  readonly defect: (error: unknown, request: WireRequest) => void;
+  /** Called after every handled request and before its answer leaves, so that what was promised is on disk. */
+  readonly settled: (request: WireRequest) => void;
+}
+
+/** One request on an open tunnel: read, perhaps spoiled by a fault, handled, delayed, answered and noted. */
+export function createExchange(options: ExchangeOptions): Exchange {
+  const answer = async (
+    message: IncomingMessage,
+    response: ServerResponse,
+    connection: Connection,
+  ): Promise<void> => {
+    const startedAt = performance.now();
+    const read = await readRequest(message, connection.host, connection.clientAddress);
+    if (read.kind !== "request") {
+      send(message, response, { status: read.kind === "too-large" ? 413 : 400 });
+      return;
+    }
+    const { request } = read;
+    const named = message.headers.host?.toLowerCase().replace(/:443$/, "");
+    if (named !== undefined && named !== connection.host) {
+      // A tunnel to one name is no way round the list to another.
+      options.refuse({
+        host: named,
+        port: 443,
+        clientAddress: connection.clientAddress,
+        why: "host-mismatch",
+      });
+      send(message, response, { status: 421 });
+      return;
+    }
+    const service = options.serviceOf(connection.host);
+    if (!service) {
+      send(message, response, { status: 421 });
+      return;
+    }
+
+    const rule = options.faults.match(service.name, request);
+    const needsEffect = rule === undefined || rule.afterEffect === true || isSpoiledAnswer(rule);
+    const handled = needsEffect ? handle(service, request, options) : undefined;
+    const latencyInMs = options.latencyOf(service.name);
+    if (latencyInMs > 0) await new Promise((resolve) => setTimeout(resolve, latencyInMs));
+
+    const status = deliver({
+      message,
+      response,
+      connection,
+      request,
+      service,
+      rule,
+      handled: handled?.response,
+    });
+    options.log({
+      at: new Date(options.tenant.clock.now()).toISOString(),
+      service: service.name,
+      operation: handled?.operation ?? `${request.method} ${request.url.pathname}`,
+      method: request.method,
+      host: request.host,
+      path: request.url.pathname + request.url.search,
+      status,
+      durationInMs: Math.round((performance.now() - startedAt) * 10) / 10,
+      clientAddress: request.clientAddress,
+      caller: claimedCaller(request),
+      ...(rule === undefined ? {} : { fault: rule.answer }),
+    });
+  };
+
+  return (message, response, connection) => {
+    answer(message, response, connection).catch((error: unknown) => {
+      // The client broke off in the middle of its request; there is nobody left to answer.
+      if (!message.complete) response.destroy();
+      else connection.socket.destroy(error instanceof Error ? error : undefined);
+    });
+  };
+}
+
+function handle(
+  service: Service,
+  request: WireRequest,
+  options: ExchangeOptions,
+): ReturnType<Service["handle"]> {
+  try {
+    const handled = service.handle(request, options.tenant);
+    options.settled(request);
+    return handled;
+  } catch (error) {
+    options.defect(error, request);
+    return {
+      operation: `${request.method} ${request.url.pathname}`,
+      response: {
+        status: 500,
+        headers: { "x-tourniquet-stand-in": "defect" },
+        body: {
+          error: { code: "StandInDefect", message: `The stand-in's ${service.name} broke; see its log.` },
+        },
+      },
+    };
+  }
+}
+
+/** These faults happen to an answer that exists. */
+function isSpoiledAnswer(rule: FaultRule): boolean {
+  return rule.answer === "half-body" || rule.answer === "hostile-next-link";
+}
+
+interface Delivery {
+  readonly message: IncomingMessage;
+  readonly response: ServerResponse;
+  readonly connection: Connection;
+  readonly request: WireRequest;
+  readonly service: Service;
+  readonly rule: FaultRule | undefined;
+  readonly handled: WireResponse | undefined;
+}
+
+function deliver({ message, response, connection, request, service, rule, handled }: Delivery): number {
+  const whole = handled ?? { status: 500 };
+  if (rule === undefined) {
+    send(message, response, whole);
+    return whole.status;
+  }
+  switch (rule.answer) {
+    case "reset":
+      connection.socket.resetAndDestroy();
+      return 0;
+    case "hang":
+      return 0;
+    case "half-body":
+      sendHalf(response, whole, () => connection.socket.destroy());
+      return whole.status;
+    case "garbage":
+      send(message, response, GARBAGE);
+      return GARBAGE.status;
+    case "hostile-next-link":
+      send(message, response, withHostileNextLink(service.name, whole));
+      return whole.status;
+    default: {
+      const { answer: status, code, retryAfterInS } = rule;
+      send(message, response, failureResponse(service.name, { status, code, retryAfterInS }, request));
+      return status;
+    }
+  }
+}
+
+/** Read for the log only: a forged token shows here as whoever it claims to be. */
+function claimedCaller(request: WireRequest): string | undefined {
+  const payload = /^bearer\s+[^.]+\.([^.]+)\./i.exec(request.headers["authorization"] ?? "")?.[1];
+  if (payload === undefined) return undefined;
+  return /"oid":"([^"]+)"/.exec(Buffer.from(payload, "base64url").toString("utf8"))?.[1];
+}
