@@ -1,0 +1,21 @@
+/** Entra's directory of one tenant: what other services and scenarios need of it. */
+export {
+  Directory,
+  applicationByAppId,
+  appRolesOf,
+  directoryObjectKind,
+  emptyDirectory,
+  grantedAppRoles,
+  heldDirectoryRoles,
+  servicePrincipal,
+  servicePrincipalByAppId,
+  transitiveGroupIds,
+  user,
+} from "./directory/directory.ts";
+export type { DirectoryObjectKind } from "./directory/directory.ts";
+export type * from "./directory/objects.ts";
+export { GRAPH_APP_ID, MICROSOFT_TENANTS } from "./directory/first-party.ts";
+export { DirectorySectionError, loadDirectory } from "./directory/load.ts";
+export { DirectorySection } from "./directory/section.ts";
+export { addManagedIdentity, removeManagedIdentity } from "./directory/managed-identities.ts";
+export { scenarioCertificate } from "./directory/credentials.ts";

@@ -1,0 +1,25 @@
+/** Entra's built-in directory roles that scenarios and permission checks speak of, with their real template ids (permissions-reference). */
+export const BUILT_IN_ROLES: readonly (readonly [displayName: string, id: string, isPrivileged: boolean])[] =
+  [
+    ["Global Administrator", "62e90394-69f5-4237-9190-012177145e10", true],
+    ["Privileged Role Administrator", "e8611ab8-c189-46e8-94e1-60213ab1f814", true],
+    ["Privileged Authentication Administrator", "7be44c8a-adaf-4e2a-84d6-ab2649e08a13", true],
+    ["Application Administrator", "9b895d92-2cd3-44c7-9d02-a6ac2d5ea5c3", true],
+    ["Cloud Application Administrator", "158c047a-c907-4556-b7ef-446551a6b5f7", true],
+    ["Application Developer", "cf1c38e5-3621-4004-a7cb-879624dced7c", true],
+    ["User Administrator", "fe930be7-5e62-47db-91af-98c3a49a38b1", true],
+    ["Authentication Administrator", "c4e39bd9-1100-46d3-8c65-fb160da0071f", true],
+    ["Helpdesk Administrator", "729827e3-9c14-49f7-bb1b-9608f156bbb8", true],
+    ["Security Administrator", "194ae4cb-b126-40b2-bd5b-6091b380977d", true],
+    ["Security Operator", "5f2222b1-57c3-48ba-8ad5-d4759f1fde6f", true],
+    ["Security Reader", "5d6b6bb7-de71-4623-b4af-96380a352509", true],
+    ["Global Reader", "f2ef992c-3afb-46b9-b7cf-a126ee74c451", true],
+    ["Conditional Access Administrator", "b1be1c3e-b65d-4f19-8427-f6fa0d97feb9", true],
+    ["Hybrid Identity Administrator", "8ac3fc64-6eca-42ea-9e69-59f4c7b60eb2", true],
+    ["Directory Writers", "9360feb5-f418-4baa-8175-e2a00bac4301", true],
+    ["Directory Readers", "88d8e3e3-8f55-4a1e-953a-9b9898b8876b", false],
+    ["Groups Administrator", "fdd7a751-b60b-444a-984c-02652fe8fa1c", false],
+    ["Exchange Administrator", "29232cdf-9323-42fd-ade2-1d097af3e4de", false],
+    ["SharePoint Administrator", "f28a1f50-f6e7-4571-818b-6a12f2af6b6c", false],
+    ["Reports Reader", "4a5d8f65-41da-4de4-8968-e035b65339cf", false],
+  ];
