@@ -1,0 +1,22 @@
+const compiled = new Map<string, RegExp>();
+
+/** Whether any of the patterns covers the action. `*` stands for any run of characters; case never matters. */
+export function actionMatches(patterns: readonly string[], action: string): boolean {
+  return patterns.some((pattern) => {
+    if (pattern === "*") return true;
+    if (!pattern.includes("*")) return pattern.toLowerCase() === action.toLowerCase();
+    return wildcard(pattern).test(action);
+  });
+}
+
+function wildcard(pattern: string): RegExp {
+  const known = compiled.get(pattern);
+  if (known) return known;
+  const escaped = pattern
+    .split("*")
+    .map((part) => part.replaceAll(/[.*+?^${}()|[\]\\]/g, String.raw`\$&`))
+    .join(".*");
+  const expression = new RegExp(`^${escaped}$`, "i");
+  compiled.set(pattern, expression);
+  return expression;
+}

@@ -1,0 +1,94 @@
+import type { Tenant } from "../tenant.ts";
+import { actionMatches } from "./actions.ts";
+import { evaluateCondition, type AttributeValue } from "./conditions.ts";
+import { denyingAssignment } from "./deny.ts";
+import { groupIdsOf } from "./group-membership.ts";
+import { scopeChain } from "./scopes.ts";
+
+export interface AccessQuestion {
+  /** Object id of the caller. */
+  readonly objectId: string;
+  /** Control plane: `Microsoft.Storage/storageAccounts/listKeys/action`. Give this or `dataAction`. */
+  readonly action?: string;
+  /** Data plane: `Microsoft.KeyVault/vaults/secrets/getSecret/action`. */
+  readonly dataAction?: string;
+  readonly scope: string;
+  /** What conditions may ask of the resource, as `Microsoft.KeyVault/vaults/secrets:name` → value. */
+  readonly resourceAttributes?: Readonly<Record<string, AttributeValue>>;
+  /** What conditions may ask of the request, as `Microsoft.Authorization/roleAssignments:RoleDefinitionId` → value. */
+  readonly requestAttributes?: Readonly<Record<string, AttributeValue>>;
+  /** Groups as the caller's token has them, where the service reads them from the token; the directory is asked if absent. */
+  readonly groupIds?: readonly string[];
+}
+
+export type AccessDecision =
+  | {
+      readonly allowed: true;
+      readonly because: "role-assignment";
+      readonly assignmentId: string;
+      readonly roleDefinition: string;
+    }
+  | { readonly allowed: false; readonly because: "deny-assignment"; readonly denyAssignmentId: string }
+  | { readonly allowed: false; readonly because: "none" };
+
+/**
+ * Whether Azure RBAC lets a principal do something at a scope, now: a matching deny assignment first, then the union over
+ * roles held directly and through groups, at the scope and above, each narrowed by its condition. Assignments written or
+ * removed less than a propagation delay ago are seen as they were before.
+ */
+export function decide(tenant: Tenant, question: AccessQuestion): AccessDecision {
+  const { azure } = tenant.state;
+  const wanted = wantedOf(question);
+  const seenAt = tenant.clock.now() - tenant.delays.roleAssignmentInMs;
+  const chain = scopeChain(tenant, question.scope);
+  const groupIds = question.groupIds ?? groupIdsOf(tenant, question.objectId);
+  const principals = [question.objectId, ...groupIds];
+
+  const denied = denyingAssignment(tenant, { ...wanted, principals, chain, seenAt, scope: question.scope });
+  if (denied) return { allowed: false, because: "deny-assignment", denyAssignmentId: denied.id };
+
+  for (const principal of principals) {
+    for (const assignment of azure.roleAssignments.ofPrincipalAsOf(principal, seenAt)) {
+      if (!chain.has(assignment.scope.toLowerCase())) continue;
+      const role = azure.roleDefinitions.asOf(assignment.roleDefinition, seenAt);
+      const grants = role?.permissions.some((permission) =>
+        wanted.plane === "control"
+          ? actionMatches(permission.actions, wanted.action) &&
+            !actionMatches(permission.notActions, wanted.action)
+          : actionMatches(permission.dataActions, wanted.action) &&
+            !actionMatches(permission.notDataActions, wanted.action),
+      );
+      if (!role || grants !== true) continue;
+      if (
+        assignment.condition !== null &&
+        !evaluateCondition(assignment.condition, { ...question, action: wanted.action })
+      )
+        continue;
+      return {
+        allowed: true,
+        because: "role-assignment",
+        assignmentId: assignment.id,
+        roleDefinition: assignment.roleDefinition,
+      };
+    }
+  }
+  return { allowed: false, because: "none" };
+}
+
+/** A question that names no action, or two. */
+export class AccessQuestionError extends Error {
+  readonly code = "ACCESS_QUESTION";
+  constructor() {
+    super("an access question names an action or a data action, not both and not neither");
+    this.name = "AccessQuestionError";
+  }
+}
+
+function wantedOf({ action, dataAction }: AccessQuestion): {
+  readonly plane: "control" | "data";
+  readonly action: string;
+} {
+  if (action !== undefined && dataAction === undefined) return { plane: "control", action };
+  if (dataAction !== undefined && action === undefined) return { plane: "data", action: dataAction };
+  throw new AccessQuestionError();
+}
