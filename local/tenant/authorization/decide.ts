@@ -1,3 +1,6 @@
+import type { Permission } from "../state/azure/model.ts";
+import { asOf } from "../state/azure/history.ts";
+import { assignmentsOfAsOf } from "../state/azure/role-assignments.ts";
 import type { Tenant } from "../tenant.ts";
 import { actionMatches } from "./actions.ts";
 import { evaluateCondition, type AttributeValue } from "./conditions.ts";
@@ -48,22 +51,17 @@ export function decide(tenant: Tenant, question: AccessQuestion): AccessDecision
   if (denied) return { allowed: false, because: "deny-assignment", denyAssignmentId: denied.id };
 
   for (const principal of principals) {
-    for (const assignment of azure.roleAssignments.ofPrincipalAsOf(principal, seenAt)) {
+    for (const assignment of assignmentsOfAsOf(azure, principal, seenAt)) {
       if (!chain.has(assignment.scope.toLowerCase())) continue;
-      const role = azure.roleDefinitions.asOf(assignment.roleDefinition, seenAt);
-      const grants = role?.permissions.some((permission) =>
-        wanted.plane === "control"
-          ? actionMatches(permission.actions, wanted.action) &&
-            !actionMatches(permission.notActions, wanted.action)
-          : actionMatches(permission.dataActions, wanted.action) &&
-            !actionMatches(permission.notDataActions, wanted.action),
+      const role = asOf(azure.roleDefinitions, assignment.roleDefinition, seenAt);
+      const facts = { ...question, action: wanted.action };
+      const granting = role?.permissions.some(
+        (permission) =>
+          covers(permission, wanted) &&
+          (permission.condition === undefined || evaluateCondition(permission.condition, facts)),
       );
-      if (!role || grants !== true) continue;
-      if (
-        assignment.condition !== null &&
-        !evaluateCondition(assignment.condition, { ...question, action: wanted.action })
-      )
-        continue;
+      if (granting !== true) continue;
+      if (assignment.condition !== null && !evaluateCondition(assignment.condition, facts)) continue;
       return {
         allowed: true,
         because: "role-assignment",
@@ -75,6 +73,18 @@ export function decide(tenant: Tenant, question: AccessQuestion): AccessDecision
   return { allowed: false, because: "none" };
 }
 
+interface Wanted {
+  readonly plane: "control" | "data";
+  readonly action: string;
+}
+
+/** What a permission names in its plane, less what the same permission takes out again. */
+export function covers(permission: Permission, { plane, action }: Wanted): boolean {
+  return plane === "control"
+    ? actionMatches(permission.actions, action) && !actionMatches(permission.notActions, action)
+    : actionMatches(permission.dataActions, action) && !actionMatches(permission.notDataActions, action);
+}
+
 /** A question that names no action, or two. */
 export class AccessQuestionError extends Error {
   readonly code = "ACCESS_QUESTION";
@@ -84,10 +94,7 @@ export class AccessQuestionError extends Error {
   }
 }
 
-function wantedOf({ action, dataAction }: AccessQuestion): {
-  readonly plane: "control" | "data";
-  readonly action: string;
-} {
+function wantedOf({ action, dataAction }: AccessQuestion): Wanted {
   if (action !== undefined && dataAction === undefined) return { plane: "control", action };
   if (dataAction !== undefined && action === undefined) return { plane: "data", action: dataAction };
   throw new AccessQuestionError();

@@ -1,3 +1,4 @@
+import { allAsOf } from "../state/azure/history.ts";
 import type { DenyAssignment } from "../state/azure/model.ts";
 import { sameId } from "../state/azure/resource-id.ts";
 import type { Tenant } from "../tenant.ts";
@@ -18,7 +19,7 @@ export function denyingAssignment(
   },
 ): DenyAssignment | undefined {
   const principals = new Set(question.principals.map((id) => id.toLowerCase()));
-  for (const deny of tenant.state.azure.denyAssignments.valuesAsOf(question.seenAt)) {
+  for (const deny of allAsOf(tenant.state.azure.denyAssignments, question.seenAt)) {
     if (!question.chain.has(deny.scope.toLowerCase())) continue;
     if (deny.doNotApplyToChildScopes && !sameId(question.scope, deny.scope)) continue;
     const named = deny.principals.some(({ id }) => id === EVERYONE || principals.has(id.toLowerCase()));

@@ -1,24 +1,24 @@
 import { BUILT_IN_ROLES } from "./built-in-roles.ts";
-import { History } from "./history.ts";
+import { emptyHistory, preload } from "./history.ts";
 import type { AzureState } from "./model.ts";
-import { ResourceIndex } from "./resource-index.ts";
-import { RoleAssignmentIndex } from "./role-assignment-index.ts";
+import { emptyResources } from "./resources.ts";
+import { emptyRoleAssignments } from "./role-assignments.ts";
 
 /** Azure with nothing in it but the built-in roles. */
 export function emptyAzure(): AzureState {
-  const roleDefinitions: AzureState["roleDefinitions"] = new History();
-  for (const role of BUILT_IN_ROLES) roleDefinitions.preload(role.name, role);
+  const roleDefinitions: AzureState["roleDefinitions"] = emptyHistory();
+  for (const role of BUILT_IN_ROLES) preload(roleDefinitions, role.name, role);
   return {
     subscriptions: new Map(),
     managementGroups: new Map(),
-    resourceGroups: new History(),
-    resources: new ResourceIndex(),
+    resourceGroups: emptyHistory(),
+    resources: emptyResources(),
     keys: new Map(),
     roleDefinitions,
-    roleAssignments: new RoleAssignmentIndex(),
+    roleAssignments: emptyRoleAssignments(),
     roleSchedules: new Map(),
     roleScheduleRequests: new Map(),
-    denyAssignments: new History(),
+    denyAssignments: emptyHistory(),
     locks: new Map(),
     activity: [],
     operations: new Map(),

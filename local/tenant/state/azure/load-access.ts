@@ -1,5 +1,7 @@
 import type { ScenarioNames } from "../../scenario/names.ts";
 import { ScenarioPlaceError, type Places } from "./places.ts";
+import { preload } from "./history.ts";
+import { preloadRoleAssignment } from "./role-assignments.ts";
 import type { AzureState } from "./model.ts";
 import type { AzureSection } from "./section.ts";
 
@@ -14,7 +16,7 @@ export function loadAccess(
   for (const entry of section.roleDefinitions) {
     const name = names.guid("roleDefinition", entry.name).toLowerCase();
     const { actions, notActions, dataActions, notDataActions } = entry;
-    state.roleDefinitions.preload(name, {
+    preload(state.roleDefinitions, name, {
       name,
       roleName: entry.roleName ?? entry.name,
       description: entry.description,
@@ -26,7 +28,7 @@ export function loadAccess(
     });
   }
   const roleIds = new Map<string, string>();
-  for (const { name, roleName } of state.roleDefinitions.values()) {
+  for (const { name, roleName } of state.roleDefinitions.current.values()) {
     roleIds.set(name, name).set(roleName.toLowerCase(), name);
   }
   for (const { name } of section.roleDefinitions) {
@@ -44,7 +46,7 @@ export function loadAccess(
     const name = names.guid("roleAssignment", entry.name ?? `${principal.id} ${entry.role} ${scope}`);
     const createdOn = names.at(entry.createdAt ?? "-365d");
     const createdBy = entry.createdBy === undefined ? "" : places.principal(entry.createdBy).id;
-    state.roleAssignments.preload({
+    preloadRoleAssignment(state, {
       id: `${scope === "/" ? "" : scope}/providers/Microsoft.Authorization/roleAssignments/${name}`,
       name,
       scope,
@@ -93,7 +95,7 @@ export function loadAccess(
       id: places.principal(text).id,
       type,
     });
-    state.denyAssignments.preload(id, {
+    preload(state.denyAssignments, id, {
       id,
       name,
       denyAssignmentName: entry.name,

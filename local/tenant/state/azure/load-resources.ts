@@ -3,6 +3,7 @@ import { generatedKeys } from "./key-shapes.ts";
 import { FEDERATED_CREDENTIAL, USER_ASSIGNED_IDENTITY } from "./managed-identities.ts";
 import type { AzureState, ResourceIdentity } from "./model.ts";
 import type { Places } from "./places.ts";
+import { preloadResource } from "./resources.ts";
 import type { AzureSection, IdentityEntry, ResourceEntry } from "./section.ts";
 
 export function loadResources(
@@ -24,7 +25,7 @@ export function loadResources(
 function loadIdentity(state: AzureState, entry: IdentityEntry, names: ScenarioNames, places: Places): void {
   const id = places.resource({ ...entry, type: USER_ASSIGNED_IDENTITY });
   const createdAt = Date.parse(names.at(entry.createdAt ?? "-365d"));
-  state.resources.preload({
+  preloadResource(state, {
     id,
     type: USER_ASSIGNED_IDENTITY,
     name: entry.name,
@@ -38,7 +39,7 @@ function loadIdentity(state: AzureState, entry: IdentityEntry, names: ScenarioNa
     changedAt: createdAt,
   });
   for (const { name, ...properties } of entry.federatedCredentials) {
-    state.resources.preload({
+    preloadResource(state, {
       id: `${id}/federatedIdentityCredentials/${name}`,
       type: FEDERATED_CREDENTIAL,
       name,
@@ -59,7 +60,7 @@ function loadResource(
   const id = places.resource(entry);
   const createdAt = Date.parse(names.at(entry.createdAt ?? "-365d"));
   const identity = entry.identity && identityOf(entry, names, identityIds);
-  state.resources.preload({
+  preloadResource(state, {
     id,
     type: entry.type,
     name: entry.name.split("/").at(-1) ?? entry.name,

@@ -1,6 +1,7 @@
 import type { z } from "zod";
 import type { ScenarioNames } from "../../scenario/names.ts";
 import { emptyAzure } from "./empty.ts";
+import { preload } from "./history.ts";
 import { loadAccess } from "./load-access.ts";
 import { loadResources } from "./load-resources.ts";
 import type { AzureState } from "./model.ts";
@@ -22,7 +23,7 @@ export function loadAzure(given: z.input<typeof AzureSection>, names: ScenarioNa
   }
   for (const { name, subscription, location, tags } of section.resourceGroups) {
     const id = places.group(name, subscription);
-    state.resourceGroups.preload(id, { id, name, location, tags: tags });
+    preload(state.resourceGroups, id, { id, name, location, tags: tags });
   }
   loadResources(state, section, names, places);
   loadAccess(state, section, names, places);

@@ -1,4 +1,5 @@
 import { textIn, textsIn } from "./json.ts";
+import { allResources, findResource, resourceByClientId, resourcesBelow } from "./resources.ts";
 import type { AzureState, Resource } from "./model.ts";
 
 export const USER_ASSIGNED_IDENTITY = "Microsoft.ManagedIdentity/userAssignedIdentities";
@@ -24,17 +25,17 @@ export interface FederatedIdentityCredential {
 
 /** The managed identity with this client (application) id, of either kind. */
 export function identityByClientId(state: AzureState, clientId: string): ManagedIdentity | undefined {
-  const resource = state.resources.byClientId(clientId);
+  const resource = resourceByClientId(state, clientId);
   return resource && (userAssigned(resource) ?? systemAssigned(resource));
 }
 
 /** Every identity attached to a resource, its own first. A reference to an identity that was deleted answers nothing. */
 export function identityOfResource(state: AzureState, resourceId: string): ManagedIdentity[] {
-  const resource = state.resources.get(resourceId);
+  const resource = findResource(state, resourceId);
   if (!resource) return [];
   const own = systemAssigned(resource);
   const attached = (resource.identity?.userAssigned ?? []).flatMap((id) => {
-    const identity = state.resources.get(id);
+    const identity = findResource(state, id);
     const found = identity && userAssigned(identity);
     return found ? [found] : [];
   });
@@ -42,9 +43,9 @@ export function identityOfResource(state: AzureState, resourceId: string): Manag
 }
 
 export function federatedCredentialsOf(state: AzureState, clientId: string): FederatedIdentityCredential[] {
-  const identity = state.resources.byClientId(clientId);
+  const identity = resourceByClientId(state, clientId);
   if (!identity) return [];
-  return [...state.resources.below(identity.id, FEDERATED_CREDENTIAL)].map(({ id, name, properties }) => ({
+  return [...resourcesBelow(state, identity.id, FEDERATED_CREDENTIAL)].map(({ id, name, properties }) => ({
     id,
     name,
     issuer: textIn(properties, "issuer"),
@@ -58,7 +59,7 @@ export function managedIdentityPrincipals(state: AzureState): (ManagedIdentity &
   readonly alternativeNames: readonly string[];
 })[] {
   const found: (ManagedIdentity & { readonly alternativeNames: readonly string[] })[] = [];
-  for (const resource of state.resources.values()) {
+  for (const resource of allResources(state)) {
     for (const identity of [userAssigned(resource), systemAssigned(resource)]) {
       if (identity) found.push({ ...identity, alternativeNames: alternativeNamesOf(identity) });
     }

@@ -1,6 +1,6 @@
 import type { History } from "./history.ts";
-import type { ResourceIndex } from "./resource-index.ts";
-import type { RoleAssignmentIndex } from "./role-assignment-index.ts";
+import type { ResourceIndex } from "./resources.ts";
+import type { RoleAssignmentIndex } from "./role-assignments.ts";
 
 export type Json = null | boolean | number | string | readonly Json[] | JsonObject;
 export interface JsonObject {
@@ -71,6 +71,8 @@ export interface Permission {
   readonly notActions: readonly string[];
   readonly dataActions: readonly string[];
   readonly notDataActions: readonly string[];
+  /** A few built-in roles carry a condition of their own, besides the assignment's. */
+  readonly condition?: string;
 }
 
 export interface RoleDefinition {
