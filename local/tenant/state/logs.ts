@@ -11,12 +11,11 @@ interface StoredRow {
   readonly row: LogRow;
 }
 
+/** The ARM resource of a workspace is the one with this `customerId`, or else the one of its name. */
 export interface LogWorkspace {
   /** The workspace's own GUID (`customerId` in ARM): what a query names. */
   readonly id: string;
   readonly name: string;
-  /** ARM id, as ARM spells it: the scope on which access to it is decided. */
-  readonly resourceId: string;
   /** Tables on the Basic plan: `/query` refuses them, `/search` does not. */
   readonly basicTables: ReadonlySet<string>;
   /** Tables nothing was ever sent to: asking for one is a semantic error, which is not the same as no rows. */
@@ -27,11 +26,11 @@ export interface LogWorkspace {
   readonly rows: Map<string, StoredRow[]>;
 }
 
-/** Where a data collection rule sends its streams. */
+/** Where a data collection rule sends its streams. Its ARM resource is the one with this `immutableId`, or else of its name. */
 export interface CollectionRule {
   /** `dcr-…`, what an ingestion request names. */
   readonly immutableId: string;
-  readonly resourceId: string;
+  readonly name: string;
   readonly workspaceId: string;
   /** Stream name → table name. */
   readonly streams: ReadonlyMap<string, string>;
@@ -90,7 +89,6 @@ export const LogSection = z.strictObject({
     z.strictObject({
       name: z.string(),
       id: z.guid().optional(),
-      resourceId: z.string(),
       basicTables: z.array(TableName).default([]),
       missingTables: z.array(TableName).default([]),
       customTables: z.record(TableName, z.record(z.string(), z.string())).default({}),
@@ -101,7 +99,6 @@ export const LogSection = z.strictObject({
       z.strictObject({
         name: z.string(),
         immutableId: z.string().optional(),
-        resourceId: z.string(),
         workspace: z.string(),
         streams: z.record(z.string(), TableName),
       }),
@@ -137,7 +134,6 @@ export function loadLogs(section: LogSection, names: ScenarioNames): LogState {
         : names.given("workspace", given.name, given.id)
       ).toLowerCase(),
       name: given.name,
-      resourceId: given.resourceId,
       basicTables: new Set(given.basicTables),
       missingTables: new Set(given.missingTables),
       customTables: new Map(Object.entries(given.customTables)),
@@ -157,7 +153,7 @@ export function loadLogs(section: LogSection, names: ScenarioNames): LogState {
       given.immutableId ?? `dcr-${names.guid("collectionRule", given.name).replaceAll("-", "")}`;
     state.collectionRules.set(immutableId, {
       immutableId,
-      resourceId: given.resourceId,
+      name: given.name,
       workspaceId: workspace.id,
       streams: new Map(Object.entries(given.streams)),
     });
