@@ -1,0 +1,119 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import { HostError } from "../host-error.ts";
+import type { HostRequest, HostResponse } from "../http-message.ts";
+
+/** A request whose body has not been read yet. */
+export interface IncomingRequest extends Omit<HostRequest, "body"> {
+  /** Reads the body; undefined when it is larger than `limitInBytes`. */
+  readonly readBody: (limitInBytes: number) => Promise<Uint8Array | undefined>;
+}
+
+export interface RunningServer {
+  readonly port: number;
+  /** Takes no new requests, lets running ones end for at most `graceInMs`, then cuts what is left. */
+  stop(graceInMs: number): Promise<void>;
+}
+
+/** What the real host's web server allows for request line and headers together. */
+const MAX_HEADER_BYTES = 40 * 1024;
+
+/** Listens on the loopback interface only: function keys are not asked for here. */
+export async function listen(
+  port: number,
+  answer: (request: IncomingRequest) => Promise<HostResponse>,
+): Promise<RunningServer> {
+  const server = createServer(
+    { maxHeaderSize: MAX_HEADER_BYTES, joinDuplicateHeaders: true, keepAlive: true },
+    (message, response) => void serve(message, response, answer),
+  );
+  // A caller may take as long as it likes over its body; the real host has no such limit either.
+  server.requestTimeout = 0;
+  await new Promise<void>((resolve, reject) => {
+    server.once("error", (cause: NodeJS.ErrnoException) =>
+      reject(
+        cause.code === "EADDRINUSE"
+          ? new HostError("ADDRESS_IN_USE", `Port ${port} is taken by another program`, { cause })
+          : cause,
+      ),
+    );
+    server.listen(port, "127.0.0.1", resolve);
+  });
+  const address = server.address();
+  if (address === null || typeof address === "string") throw new Error("The server has no port.");
+  return {
+    port: address.port,
+    stop: (graceInMs) => stop(server, graceInMs),
+  };
+}
+
+async function stop(server: Server, graceInMs: number): Promise<void> {
+  const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+  server.closeIdleConnections();
+  const cut = setTimeout(() => server.closeAllConnections(), graceInMs);
+  await closed;
+  clearTimeout(cut);
+}
+
+async function serve(
+  message: IncomingMessage,
+  response: ServerResponse,
+  answer: (request: IncomingRequest) => Promise<HostResponse>,
+): Promise<void> {
+  try {
+    const { status, headers = {}, body } = await answer(toRequest(message));
+    // A body that nobody read would be taken for the next request on this connection.
+    if (!message.readableEnded) response.setHeader("connection", "close");
+    for (const [name, value] of Object.entries(headers))
+      response.setHeader(name, typeof value === "string" ? value : [...value]);
+    response.writeHead(status);
+    response.end(message.method === "HEAD" ? undefined : body);
+  } catch {
+    // The answer was a value no HTTP message can carry, such as a header with a line break in it.
+    if (!response.headersSent) response.writeHead(500, {});
+    response.end();
+  }
+}
+
+function toRequest(message: IncomingMessage): IncomingRequest {
+  const target = message.url ?? "/";
+  const question = target.indexOf("?");
+  const path = question < 0 ? target : target.slice(0, question);
+  return {
+    method: message.method ?? "GET",
+    path: path.startsWith("/") ? path : pathOfAbsolute(path),
+    query: new URLSearchParams(question < 0 ? "" : target.slice(question + 1)),
+    headers: headersOf(message),
+    readBody: (limitInBytes) => readBody(message, limitInBytes),
+  };
+}
+
+/** A request target in absolute form, as proxies send it. */
+function pathOfAbsolute(target: string): string {
+  return URL.canParse(target) ? new URL(target).pathname : "/";
+}
+
+function headersOf(message: IncomingMessage): Record<string, string> {
+  const headers: Record<string, string> = {};
+  for (const [name, value] of Object.entries(message.headers))
+    if (value !== undefined) headers[name] = Array.isArray(value) ? value.join(", ") : value;
+  return headers;
+}
+
+async function readBody(message: IncomingMessage, limitInBytes: number): Promise<Uint8Array | undefined> {
+  if (Number(message.headers["content-length"] ?? 0) > limitInBytes) return undefined;
+  const chunks: Buffer[] = [];
+  let size = 0;
+  // Not `for await`: leaving that loop early destroys the socket before the caller has its answer.
+  return new Promise((resolve, reject) => {
+    message.on("data", (chunk: Buffer) => {
+      size += chunk.length;
+      if (size > limitInBytes) {
+        message.pause();
+        resolve(undefined);
+      } else chunks.push(chunk);
+    });
+    message.on("end", () => resolve(Buffer.concat(chunks)));
+    message.on("error", reject);
+    message.on("close", () => reject(new Error("The caller went away before its body was read.")));
+  });
+}

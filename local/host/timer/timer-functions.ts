@@ -1,0 +1,162 @@
+import type { Clock, ClockTimer } from "../clock.ts";
+import type { FunctionRunner, LoadedFunction } from "../function-runner.ts";
+import type { HostLog } from "../log.ts";
+import type { TypedData } from "../worker/rpc.ts";
+import type { Schedule } from "./schedule.ts";
+import type { TimerStatus, TimerStatuses } from "./timer-status.ts";
+
+export interface TimerFunctionsOptions {
+  readonly runner: FunctionRunner;
+  readonly clock: Clock;
+  readonly statuses: TimerStatuses;
+  readonly log: HostLog;
+}
+
+interface Timer {
+  readonly target: LoadedFunction;
+  readonly schedule: Schedule;
+  readonly isMonitored: boolean;
+  waiting: ClockTimer | undefined;
+}
+
+/** Schedules that fire more often than this keep no state between starts, whatever `useMonitor` says; as in the real host. */
+const LEAST_MONITORED_INTERVAL_IN_MS = 60_000;
+
+/** Runs timer functions when they are due. One run of a function ends before its next is waited for. */
+export class TimerFunctions {
+  readonly #options: TimerFunctionsOptions;
+  readonly #timers = new Map<string, Timer>();
+  #isStopped = false;
+
+  constructor(options: TimerFunctionsOptions) {
+    this.#options = options;
+  }
+
+  add(target: LoadedFunction, schedule: Schedule): void {
+    const useMonitor = target.trigger.binding["useMonitor"];
+    const isMonitored = useMonitor !== false && !firesOften(schedule, this.#options.clock.now());
+    this.#timers.set(target.name.toLowerCase(), {
+      target,
+      schedule,
+      isMonitored,
+      waiting: undefined,
+    });
+  }
+
+  /** Starts waiting, and runs at once what was missed while the host was down or is asked for with `runOnStartup`. */
+  start(): void {
+    const now = this.#options.clock.now();
+    for (const timer of this.#timers.values()) {
+      if (timer.isMonitored && this.#wasMissed(timer, now)) {
+        this.#say(timer, `${timer.target.name} is past due on startup. Executing now.`);
+        void this.#fire(timer, { isPastDue: true });
+      } else if (timer.target.trigger.binding["runOnStartup"] === true) {
+        this.#say(timer, `${timer.target.name} is configured to run on startup. Executing now.`);
+        void this.#fire(timer, { isPastDue: false });
+      } else this.#arm(timer);
+    }
+  }
+
+  /** Fires nothing any more; a run under way goes on. */
+  stop(): void {
+    this.#isStopped = true;
+    for (const timer of this.#timers.values()) timer.waiting?.cancel();
+  }
+
+  /** The trigger data of a run asked for through the admin API. It leaves schedule and state alone. */
+  triggerDataOf(target: LoadedFunction): TypedData | undefined {
+    const timer = this.#timers.get(target.name.toLowerCase());
+    return timer === undefined ? undefined : this.#triggerData(timer, false);
+  }
+
+  /** Runs a timer function now, as a test or the admin API does. False when there is no such timer. */
+  async run(name: string): Promise<boolean> {
+    const timer = this.#timers.get(name.toLowerCase());
+    if (timer === undefined) return false;
+    await this.#options.runner.run(timer.target, this.#triggerData(timer, false));
+    return true;
+  }
+
+  #arm(timer: Timer): void {
+    const { clock } = this.#options;
+    if (this.#isStopped) return;
+    const at = timer.schedule.nextAfter(clock.now());
+    if (at === undefined) return;
+    timer.waiting = clock.setTimer(at, () => void this.#fire(timer, { isPastDue: false }));
+  }
+
+  async #fire(timer: Timer, { isPastDue }: { isPastDue: boolean }): Promise<void> {
+    const { runner, clock } = this.#options;
+    const firedAt = clock.now();
+    const { target } = timer;
+    await runner.run(target, this.#triggerData(timer, isPastDue));
+    if (timer.isMonitored) this.#remember(timer, firedAt, firedAt);
+    this.#arm(timer);
+  }
+
+  #triggerData(timer: Timer, isPastDue: boolean): TypedData {
+    const status = timer.isMonitored ? this.#options.statuses.get(timer.target.name) : undefined;
+    return {
+      json: JSON.stringify({
+        Schedule: { AdjustForDST: timer.schedule.adjustForDst },
+        ScheduleStatus: status === undefined ? null : statusJson(status),
+        IsPastDue: isPastDue,
+      }),
+    };
+  }
+
+  /**
+   * Whether an occurrence fell into the time the host was down. The stored next occurrence decides even when the
+   * schedule was changed since, as in the real host. A timer never seen before has missed nothing.
+   */
+  #wasMissed(timer: Timer, now: number): boolean {
+    const { statuses } = this.#options;
+    const status = statuses.get(timer.target.name);
+    if (status === undefined) {
+      this.#remember(timer, undefined, now);
+      return false;
+    }
+    const expected = timer.schedule.nextAfter(status.last ?? status.lastUpdated);
+    if (expected !== status.next) statuses.set(timer.target.name, { ...status, next: expected });
+    return status.next !== undefined && now > status.next;
+  }
+
+  #remember(timer: Timer, last: number | undefined, now: number): void {
+    this.#options.statuses.set(timer.target.name, {
+      last,
+      next: timer.schedule.nextAfter(now),
+      lastUpdated: now,
+    });
+  }
+
+  #say({ target }: Timer, message: string): void {
+    this.#options.log({
+      level: "information",
+      category: "Host.Triggers.Timer",
+      message,
+      functionName: target.name,
+    });
+  }
+}
+
+function firesOften(schedule: Schedule, now: number): boolean {
+  let previous = schedule.nextAfter(now);
+  for (let count = 0; count < 5 && previous !== undefined; count++) {
+    const next = schedule.nextAfter(previous);
+    if (next !== undefined && next - previous < LEAST_MONITORED_INTERVAL_IN_MS) return true;
+    previous = next;
+  }
+  return false;
+}
+
+function statusJson({ last, next, lastUpdated }: TimerStatus): object {
+  return { Last: instant(last), Next: instant(next), LastUpdated: instant(lastUpdated) };
+}
+
+/** .NET's notation; "never" is its smallest date. */
+function instant(at: number | undefined): string {
+  if (at === undefined) return "0001-01-01T00:00:00";
+  const text = new Date(at).toISOString();
+  const fraction = text.slice(20, 23).replace(/0+$/, "");
+  return `${text.slice(0, 19)}${fraction === "" ? "" : `.${fraction}`}+00:00`;
+}
