@@ -7,6 +7,7 @@ export {
   emptyDirectory,
   grantedAppRoles,
   heldDirectoryRoles,
+  reviveDirectory,
   servicePrincipal,
   servicePrincipalByAppId,
   transitiveGroupIds,
