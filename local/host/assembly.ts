@@ -10,10 +10,9 @@ import { type Durable, openDurable } from "./durable/durable.ts";
 import { durableRunner, durableSettings, needsDurable } from "./durable-runner.ts";
 import { EventGridWebhook } from "./event-grid/webhook.ts";
 import { FunctionRunner, type LoadedFunction } from "./function-runner.ts";
-import type { HostResponse } from "./http-message.ts";
 import { HttpFunctions } from "./http/http-functions.ts";
 import { RequestSlots } from "./http/request-slots.ts";
-import type { IncomingRequest } from "./http/server.ts";
+import type { IncomingRequest, ServerResponse } from "./http/server.ts";
 import type { HostLog } from "./log.ts";
 import { prepareStoreFolder, timerFileOf } from "./store-location.ts";
 import { TimerFunctions } from "./timer/timer-functions.ts";
@@ -35,7 +34,7 @@ export interface Parts {
   readonly functions: readonly LoadedFunction[];
   readonly timers: TimerFunctions;
   readonly runner: FunctionRunner;
-  readonly answer: (request: IncomingRequest) => Promise<HostResponse>;
+  readonly answer: (request: IncomingRequest) => Promise<ServerResponse>;
   readonly stop: () => Promise<void>;
 }
 
@@ -93,7 +92,12 @@ export async function assemble(given: Given): Promise<Parts> {
       timers,
       runner,
       answer: dispatcher({
-        http: new HttpFunctions(index.routes, runner, settings.customHeaders),
+        http: new HttpFunctions({
+          routes: index.routes,
+          runner,
+          customHeaders: settings.customHeaders,
+          streamUrl: started.streamUrl,
+        }),
         admin,
         eventGrid: new EventGridWebhook(index.active, runner, log),
         durable,

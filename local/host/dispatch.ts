@@ -3,7 +3,7 @@ import type { Durable } from "./durable/durable.ts";
 import type { EventGridWebhook } from "./event-grid/webhook.ts";
 import type { HttpFunctions } from "./http/http-functions.ts";
 import type { HostRequest, HostResponse } from "./http-message.ts";
-import type { IncomingRequest } from "./http/server.ts";
+import type { IncomingRequest, ServerResponse } from "./http/server.ts";
 import type { HostLog } from "./log.ts";
 import type { RequestSlots } from "./http/request-slots.ts";
 
@@ -19,10 +19,10 @@ export interface DispatchOptions {
 }
 
 /** Decides which part of the host answers a request. Reads a body only when somebody wants it. */
-export function dispatcher(options: DispatchOptions): (request: IncomingRequest) => Promise<HostResponse> {
+export function dispatcher(options: DispatchOptions): (request: IncomingRequest) => Promise<ServerResponse> {
   const { http, admin, eventGrid, durable, slots, log } = options;
 
-  const answer = async (incoming: IncomingRequest): Promise<HostResponse> => {
+  const answer = async (incoming: IncomingRequest): Promise<ServerResponse> => {
     const match = http.find(incoming.method, incoming.path);
     if (match !== undefined)
       return slots.within(async () => {

@@ -28,6 +28,8 @@ export interface FunctionRunnerOptions {
   clientBinding(): TypedData | undefined;
 }
 
+type RunDetails = Pick<Invocation, "triggerMetadata" | "instanceId" | "invocationId">;
+
 /** Runs functions, gives them their inputs and writes the one line about each run. */
 export class FunctionRunner {
   readonly #options: FunctionRunnerOptions;
@@ -38,11 +40,7 @@ export class FunctionRunner {
   }
 
   /** Never rejects: a failing function is a result. */
-  async run(
-    target: LoadedFunction,
-    trigger: TypedData | undefined,
-    more: Pick<Invocation, "triggerMetadata" | "instanceId"> = {},
-  ): Promise<Invoked> {
+  async run(target: LoadedFunction, trigger: TypedData | undefined, more: RunDetails = {}): Promise<Invoked> {
     const running = this.#run(target, trigger, more);
     this.#running.add(running);
     try {
@@ -57,11 +55,7 @@ export class FunctionRunner {
     while (this.#running.size > 0) await Promise.all(this.#running);
   }
 
-  async #run(
-    target: LoadedFunction,
-    trigger: TypedData | undefined,
-    more: Pick<Invocation, "triggerMetadata" | "instanceId">,
-  ): Promise<Invoked> {
+  async #run(target: LoadedFunction, trigger: TypedData | undefined, more: RunDetails): Promise<Invoked> {
     const { registry, log } = this.#options;
     const startedAt = performance.now();
     const client = this.#options.clientBinding();

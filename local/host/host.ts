@@ -5,8 +5,7 @@ import { applyLocalSettings, parseLocalSettings } from "./app/local-settings.ts"
 import { assemble } from "./assembly.ts";
 import { type Clock, systemClock } from "./clock.ts";
 import type { LoadedFunction } from "./function-runner.ts";
-import type { HostResponse } from "./http-message.ts";
-import { type IncomingRequest, listen } from "./http/server.ts";
+import { type IncomingRequest, listen, type ServerResponse } from "./http/server.ts";
 import type { HostLog } from "./log.ts";
 import { filteredLog } from "./log-filter.ts";
 import { defaultStoreFile } from "./store-location.ts";
@@ -55,7 +54,7 @@ export async function startHost(options: HostOptions): Promise<RunningHost> {
   sayIgnoredSettings(settings, local, log);
 
   // The port is bound before the app loads, because an app may read WEBSITE_HOSTNAME as soon as it is loaded.
-  const ready = Promise.withResolvers<(request: IncomingRequest) => Promise<HostResponse>>();
+  const ready = Promise.withResolvers<(request: IncomingRequest) => Promise<ServerResponse>>();
   ready.promise.catch(() => undefined); // a start that fails is reported by this function, request or not
   const server = await listen(options.port ?? 0, async (request) => (await ready.promise)(request));
   const url = `http://127.0.0.1:${server.port}`;

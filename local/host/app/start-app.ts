@@ -7,6 +7,8 @@ import { leaseApp, loadEntryFiles, refuseFailedFiles } from "./load-functions.ts
 export interface StartedApp {
   readonly registry: AppRegistry;
   readonly functions: readonly RegisteredFunction[];
+  /** Where the app takes streamed HTTP requests, when it asked for streaming. */
+  readonly streamUrl: string | undefined;
   /** Tells the app that it ends, then gives the process free for another. */
   readonly terminate: () => Promise<void>;
   /** Gives the process free without a word to the app. */
@@ -35,7 +37,10 @@ export async function startApp(
       ...hookContext,
       functionAppDirectory: typeof app === "function" ? process.cwd() : app.path,
     });
-    if (!registry.hasStarted) await registry.model?.getCapabilities?.({});
+    if (!registry.hasStarted) {
+      const capabilities = await registry.model?.getCapabilities?.({});
+      registry.streamUrl = capabilities?.["HttpUri"];
+    }
     registry.hasStarted = true;
   } catch (error) {
     lease.release();
@@ -44,6 +49,7 @@ export async function startApp(
   return {
     registry,
     functions: lease.app.functions,
+    streamUrl: registry.streamUrl,
     release: lease.release,
     async terminate() {
       try {

@@ -1,4 +1,4 @@
-import type { HostResponse } from "../http-message.ts";
+import type { ServerResponse } from "./server.ts";
 
 /**
  * host.json's `maxConcurrentRequests` and `maxOutstandingRequests`: how many requests run at once, and how many may be
@@ -15,7 +15,7 @@ export class RequestSlots {
     this.#outstanding = unlimitedIfNegative(limits.maxOutstandingRequests);
   }
 
-  async within(run: () => Promise<HostResponse>): Promise<HostResponse> {
+  async within(run: () => Promise<ServerResponse>): Promise<ServerResponse> {
     if (this.#running + this.#waiting.length >= this.#outstanding) return { status: 429 };
     if (this.#running >= this.#concurrent) await new Promise<void>((resolve) => this.#waiting.push(resolve));
     else this.#running++;

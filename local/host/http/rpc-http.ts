@@ -36,7 +36,13 @@ function joinedQuery(query: URLSearchParams): Record<string, string> {
 }
 
 /** Headers that belong to the connection between host and caller, not to the app. */
-const hopByHop = new Set(["connection", "content-length", "keep-alive", "transfer-encoding", "upgrade"]);
+export const connectionHeaders: ReadonlySet<string> = new Set([
+  "connection",
+  "content-length",
+  "keep-alive",
+  "transfer-encoding",
+  "upgrade",
+]);
 
 /** What the caller gets for what a function returned. Undefined when it is no HTTP response at all. */
 export function fromRpcHttp(value: TypedData | undefined): HostResponse | undefined {
@@ -48,7 +54,7 @@ export function fromRpcHttp(value: TypedData | undefined): HostResponse | undefi
 
   const headers: Record<string, string | string[]> = {};
   for (const [name, text] of Object.entries(http.headers ?? {}))
-    if (!hopByHop.has(name.toLowerCase())) headers[name] = text;
+    if (!connectionHeaders.has(name.toLowerCase())) headers[name] = text;
   if (http.cookies !== undefined && http.cookies.length > 0)
     headers["set-cookie"] = http.cookies.map(setCookie);
   return { status, headers, body: bodyOf(http) };

@@ -1,11 +1,23 @@
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import {
+  createServer,
+  type IncomingMessage,
+  type Server,
+  type ServerResponse as OutgoingMessage,
+} from "node:http";
 import { HostError } from "../host-error.ts";
+import type { Readable } from "node:stream";
+import { pipeline } from "node:stream/promises";
 import type { HostRequest, HostResponse } from "../http-message.ts";
 
 /** A request whose body has not been read yet. */
 export interface IncomingRequest extends Omit<HostRequest, "body"> {
   /** Reads the body; undefined when it is larger than `limitInBytes`. */
   readonly readBody: (limitInBytes: number) => Promise<Uint8Array | undefined>;
+}
+
+/** An answer that may still be under way when its head is sent. */
+export interface ServerResponse extends Omit<HostResponse, "body"> {
+  readonly body?: string | Uint8Array | Readable;
 }
 
 export interface RunningServer {
@@ -20,7 +32,7 @@ const MAX_HEADER_BYTES = 40 * 1024;
 /** Listens on the loopback interface only: function keys are not asked for here. */
 export async function listen(
   port: number,
-  answer: (request: IncomingRequest) => Promise<HostResponse>,
+  answer: (request: IncomingRequest) => Promise<ServerResponse>,
 ): Promise<RunningServer> {
   const server = createServer(
     { maxHeaderSize: MAX_HEADER_BYTES, joinDuplicateHeaders: true, keepAlive: true },
@@ -56,8 +68,8 @@ async function stop(server: Server, graceInMs: number): Promise<void> {
 
 async function serve(
   message: IncomingMessage,
-  response: ServerResponse,
-  answer: (request: IncomingRequest) => Promise<HostResponse>,
+  response: OutgoingMessage,
+  answer: (request: IncomingRequest) => Promise<ServerResponse>,
 ): Promise<void> {
   try {
     const { status, headers = {}, body } = await answer(toRequest(message));
@@ -66,11 +78,13 @@ async function serve(
     for (const [name, value] of Object.entries(headers))
       response.setHeader(name, typeof value === "string" ? value : [...value]);
     response.writeHead(status);
-    response.end(message.method === "HEAD" ? undefined : body);
+    if (message.method === "HEAD" || body === undefined) response.end();
+    else if (typeof body === "string" || body instanceof Uint8Array) response.end(body);
+    else await pipeline(body, response);
   } catch {
     // The answer was a value no HTTP message can carry, such as a header with a line break in it.
-    if (!response.headersSent) response.writeHead(500, {});
-    response.end();
+    if (response.headersSent) response.destroy();
+    else response.writeHead(500, {}).end();
   }
 }
 

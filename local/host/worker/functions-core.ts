@@ -51,6 +51,8 @@ export interface AppRegistry {
   readonly appHookData: Record<string, unknown>;
   model: ProgrammingModel | undefined;
   hasStarted: boolean;
+  /** The HTTP server that `@azure/functions` opens for an app that streams. */
+  streamUrl: string | undefined;
   loadingFile: string | undefined;
   log: WorkerLog;
 }
@@ -99,6 +101,7 @@ export function installFunctionsCore(): AppRegistry {
     appHookData: {},
     model: undefined,
     hasStarted: false,
+    streamUrl: undefined,
     loadingFile: undefined,
     log: () => undefined,
   };

@@ -4,7 +4,12 @@ import type { AppRegistry, HookName, RegisteredFunction } from "./functions-core
 import type { TypedData } from "./rpc.ts";
 
 export type Invoked =
-  | { readonly kind: "returned"; readonly value: TypedData | undefined }
+  | {
+      readonly kind: "returned";
+      readonly value: TypedData | undefined;
+      /** Whether the function itself returned undefined or null. */
+      readonly isNothing: boolean;
+    }
   | { readonly kind: "threw"; readonly error: Error };
 
 export interface Invocation {
@@ -14,6 +19,8 @@ export interface Invocation {
   readonly inputs?: Readonly<Record<string, TypedData>>;
   readonly triggerMetadata?: Readonly<Record<string, TypedData>>;
   readonly instanceId?: string;
+  /** Given when something else has to know it before; made up otherwise. */
+  readonly invocationId?: string;
 }
 
 /** A message that belongs to no invocation, and the category it goes under. */
@@ -26,9 +33,8 @@ const appCategory = "Worker.Node";
 export async function invoke(
   registry: AppRegistry,
   log: HostLog,
-  { target, trigger, inputs = {}, triggerMetadata = {}, instanceId }: Invocation,
+  { target, trigger, inputs = {}, triggerMetadata = {}, instanceId, invocationId = randomUUID() }: Invocation,
 ): Promise<Invoked> {
-  const invocationId = randomUUID();
   let invocationContext: unknown;
 
   const say = (level: LogLevel, origin: string, message: string): void => {
@@ -98,7 +104,11 @@ export async function invoke(
     // As in the real worker: `throw null` counts as success, and a hook may clear or set the error.
     if (after.error != null) return { kind: "threw", error: asError(after.error) };
     const response = await model.getResponse(context, after.result);
-    return { kind: "returned", value: response.returnValue ?? undefined };
+    return {
+      kind: "returned",
+      value: response.returnValue ?? undefined,
+      isNothing: after.result == null,
+    };
   } catch (error) {
     return { kind: "threw", error: asError(error) };
   }
