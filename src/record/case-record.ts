@@ -20,6 +20,8 @@ export interface Appended {
     readonly added: boolean;
   }[];
   readonly head: Head;
+  /** How the checkpoint asked for went. A vault that cannot sign does not stop the entries from being recorded. */
+  readonly checkpoint?: { readonly kind: "signed" } | { readonly kind: "failed"; readonly cause: unknown };
 }
 
 /**
@@ -29,7 +31,7 @@ export interface Appended {
 export interface CaseRecord {
   readonly caseId: string;
   append(entries: readonly NewEntry[], options?: AppendOptions): Promise<Appended>;
-  /** Signs the head as it is now, if the last entry is not a checkpoint already. */
+  /** Signs the head as it is now, if the last entry is not a checkpoint already and there is one. */
   checkpoint(): Promise<Appended>;
   /** The head as last seen by this handle, read from the store the first time. */
   head(): Promise<Head>;
@@ -37,6 +39,11 @@ export interface CaseRecord {
   has(id: string): Promise<boolean>;
   /** Every entry, fresh from the store, streamed. Limits: trusts the chain as read; `verifyRecord` is what proves it. */
   read(): AsyncIterable<RecordedEntry>;
-  /** The stored bytes, fresh, streamed, over all segments: what `GET …/record` sends and `tourniquet verify` reads. */
+  /** The stored bytes, fresh, streamed, over all segments. They end wherever the record stands: perhaps unsigned. */
   download(): AsyncIterable<Uint8Array>;
+  /**
+   * What may be given out: signs the head if it is not, then streams up to that checkpoint and no further, so that a copy
+   * cut short says so. Limits: rejects where the head cannot be signed; `download` then still gives what there is.
+   */
+  sealed(): AsyncIterable<Uint8Array>;
 }

@@ -1,7 +1,8 @@
-/** What can go wrong with a record. The first four mean: nothing was written, so nothing may be done. */
+/** What can go wrong with a record. Whichever it is: the entry is not known to be written, so nothing may be done. */
 export type RecordErrorCode =
   | "STORE_READ_ONLY" // The store refuses writes: no permission, a policy, a sealed blob, a disabled account.
   | "STORE_FULL" // No room: a quota, or a segment that cannot take another block.
+  | "STORE_MISSING" // The container, or a record that was there before, is gone.
   | "STORE_UNREACHABLE" // No answer, or only server errors and throttling, after all retries.
   | "STORE_CONTENDED" // Other writers kept winning. Try again.
   | "ENTRY_NOT_PLAIN" // Data that is not plain JSON: a class instance, a function, NaN, a cycle.

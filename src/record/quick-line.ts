@@ -1,0 +1,187 @@
+import { hash } from "node:crypto";
+
+// The quick path of the verifier. It accepts only lines that it has proved canonical, linked and hashed as they should
+// be; whatever it is not sure of it leaves to `judge.ts`, which decides. So it may be blind, but must never be credulous.
+
+const [QUOTE, BACKSLASH, COMMA, MINUS, ZERO, COLON] = [0x22, 0x5c, 0x2c, 0x2d, 0x30, 0x3a];
+const [OPEN_BRACKET, CLOSE_BRACKET, OPEN_BRACE, CLOSE_BRACE] = [0x5b, 0x5d, 0x7b, 0x7d];
+const NOT_SURE = -1;
+const DEEPEST = 60;
+
+// Bytes at which the inside of a string needs a look: controls, which must be escaped, the quote and the backslash.
+const STOPS = Uint8Array.from({ length: 256 }, (_, byte) =>
+  byte < 0x20 || byte === QUOTE || byte === BACKSLASH ? 1 : 0,
+);
+// What may follow a backslash. \u is left to the judge: canonical JSON uses it for some controls only, and we rarely do.
+const ESCAPES = Uint8Array.from({ length: 256 }, (_, byte) =>
+  '"\\bfnrt'.includes(String.fromCharCode(byte)) ? 1 : 0,
+);
+
+/** The entry a line is expected to be, as text. */
+export interface Expected {
+  readonly caseId: string;
+  readonly seq: number;
+  readonly prev: string;
+}
+
+/**
+ * The hash of the line from `start` to the newline at `end`, if it is exactly the entry expected, canonical, and its hash
+ * right; otherwise undefined, which says nothing. Limits: the block must be valid UTF-8; the line is overwritten when accepted.
+ */
+export function quickHash(block: Buffer, start: number, end: number, expected: Expected): string | undefined {
+  let at = afterText(block, start, '{"actor":');
+  at = afterObject(block, at, 0);
+  at = afterText(block, at, ',"at":"');
+  at = afterTimestamp(block, at);
+  at = afterText(block, at, '","caseId":"');
+  at = afterText(block, at, expected.caseId);
+  at = afterText(block, at, '","data":');
+  at = afterObject(block, at, 0);
+  const cutFrom = at + 1;
+  at = afterText(block, at, ',"hash":"');
+  if (at === NOT_SURE) return undefined;
+  const hashAt = at;
+  at = afterText(block, hashAt + 64, '","id":');
+  const cutTo = hashAt + 66;
+  at = afterString(block, at);
+  at = afterText(block, at, ',"prev":"');
+  at = afterText(block, at, expected.prev);
+  at = afterText(block, at, '","seq":');
+  at = afterText(block, at, String(expected.seq));
+  at = afterText(block, at, ',"type":"');
+  at = afterType(block, at);
+  at = afterText(block, at, '"}');
+  if (at !== end) return undefined;
+
+  // The canonical JSON without `hash` is this line with that member cut out, because members stand in a fixed order.
+  const stated = block.toString("latin1", hashAt, hashAt + 64);
+  block.copyWithin(cutFrom, cutTo, end);
+  const actual = hash("sha256", block.subarray(start, end - (cutTo - cutFrom)), "hex");
+  return actual === stated ? actual : undefined;
+}
+
+function afterText(block: Buffer, at: number, text: string): number {
+  if (at < 0) return NOT_SURE;
+  for (let index = 0; index < text.length; index++) {
+    if (block[at + index] !== text.charCodeAt(index)) return NOT_SURE;
+  }
+  return at + text.length;
+}
+
+function afterTimestamp(block: Buffer, at: number): number {
+  if (at < 0) return NOT_SURE;
+  const form = "0000-00-00T00:00:00.000Z";
+  for (let index = 0; index < form.length; index++) {
+    const wanted = form.charCodeAt(index);
+    const byte = block[at + index] ?? 0;
+    if (wanted === ZERO ? !isDigit(byte) : byte !== wanted) return NOT_SURE;
+  }
+  return at + form.length;
+}
+
+function afterType(block: Buffer, start: number): number {
+  if (start < 0) return NOT_SURE;
+  let at = start;
+  for (; ; at++) {
+    const byte = block[at] ?? 0;
+    const isLetter = byte >= 0x61 && byte <= 0x7a;
+    const isInnerDash = byte === MINUS && at > start && block[at - 1] !== MINUS && block[at + 1] !== QUOTE;
+    if (!isLetter && !isInnerDash) break;
+  }
+  return at === start ? NOT_SURE : at;
+}
+
+function afterValue(block: Buffer, at: number, depth: number): number {
+  switch (block[at]) {
+    case QUOTE:
+      return afterString(block, at);
+    case OPEN_BRACE:
+      return afterObject(block, at, depth);
+    case OPEN_BRACKET:
+      return afterArray(block, at, depth);
+    case 0x74:
+      return afterText(block, at, "true");
+    case 0x66:
+      return afterText(block, at, "false");
+    case 0x6e:
+      return afterText(block, at, "null");
+    default:
+      return afterInteger(block, at);
+  }
+}
+
+function afterString(block: Buffer, start: number): number {
+  if (start < 0 || block[start] !== QUOTE) return NOT_SURE;
+  let at = start + 1;
+  for (;;) {
+    while (STOPS[block[at] ?? 0] === 0) at++;
+    if (block[at] === QUOTE) return at + 1;
+    if (block[at] !== BACKSLASH || ESCAPES[block[at + 1] ?? 0] === 0) return NOT_SURE;
+    at += 2;
+  }
+}
+
+/** Integers that every JSON reader holds exactly. Fractions and exponents, whose canonical form takes rules, are the judge's. */
+function afterInteger(block: Buffer, start: number): number {
+  const first = block[start] === MINUS ? start + 1 : start;
+  let at = first;
+  while (isDigit(block[at] ?? 0)) at++;
+  const digits = at - first;
+  if (digits === 0 || digits > 15) return NOT_SURE;
+  if (block[first] === ZERO && (digits > 1 || first > start)) return NOT_SURE;
+  return at;
+}
+
+function afterArray(block: Buffer, start: number, depth: number): number {
+  if (depth === DEEPEST) return NOT_SURE;
+  if (block[start + 1] === CLOSE_BRACKET) return start + 2;
+  let at = start;
+  do {
+    at = afterValue(block, at + 1, depth + 1);
+    if (at === NOT_SURE) return NOT_SURE;
+  } while (block[at] === COMMA);
+  return block[at] === CLOSE_BRACKET ? at + 1 : NOT_SURE;
+}
+
+function afterObject(block: Buffer, start: number, depth: number): number {
+  if (start < 0 || block[start] !== OPEN_BRACE || depth === DEEPEST) return NOT_SURE;
+  if (block[start + 1] === CLOSE_BRACE) return start + 2;
+  let [at, nameBefore, lengthBefore] = [start, 0, -1];
+  do {
+    const name = at + 2;
+    if (block[at + 1] !== QUOTE) return NOT_SURE;
+    let nameEnd = name;
+    while (isPlainAscii(block[nameEnd] ?? 0)) nameEnd++;
+    if (block[nameEnd] !== QUOTE || block[nameEnd + 1] !== COLON) return NOT_SURE;
+    const length = nameEnd - name;
+    // In ASCII, byte order is RFC 8785's order; strictly rising also means that no name stands twice.
+    if (lengthBefore >= 0 && !isBefore(block, nameBefore, lengthBefore, name, length)) return NOT_SURE;
+    [nameBefore, lengthBefore] = [name, length];
+    at = afterValue(block, nameEnd + 2, depth + 1);
+    if (at === NOT_SURE) return NOT_SURE;
+  } while (block[at] === COMMA);
+  return block[at] === CLOSE_BRACE ? at + 1 : NOT_SURE;
+}
+
+function isBefore(
+  block: Buffer,
+  left: number,
+  leftLength: number,
+  right: number,
+  rightLength: number,
+): boolean {
+  const shared = Math.min(leftLength, rightLength);
+  for (let index = 0; index < shared; index++) {
+    const difference = (block[left + index] ?? 0) - (block[right + index] ?? 0);
+    if (difference !== 0) return difference < 0;
+  }
+  return leftLength < rightLength;
+}
+
+function isDigit(byte: number): boolean {
+  return byte >= 0x30 && byte <= 0x39;
+}
+
+function isPlainAscii(byte: number): boolean {
+  return byte >= 0x20 && byte < 0x7f && byte !== QUOTE && byte !== BACKSLASH;
+}
