@@ -123,6 +123,8 @@ async function judgeBreak(rest: Lines, { entry, head, line, vouchedFor }: Break)
   const wanted = head.seq + 1;
   let wantedAt: number | undefined;
   let standsAgain = false;
+  // Two entries for the last place: the one that is signed is the one that was there.
+  let goesOn = entry.seq === head.seq && entry.hash !== head.hash && isSigned(entry);
   let at = line;
   for await (const { bytes } of rest) {
     at += 1;
@@ -130,6 +132,7 @@ async function judgeBreak(rest: Lines, { entry, head, line, vouchedFor }: Break)
     if (parsed.kind === "bad") continue;
     if (parsed.entry.seq === wanted && parsed.entry.prev === head.hash) wantedAt ??= at;
     if (parsed.entry.hash === entry.hash) standsAgain = true;
+    if (parsed.entry.prev === entry.hash) goesOn = true;
   }
   const finding = (code: FindingCode, from: number, to: number, detail: string) => ({
     code,
@@ -139,8 +142,14 @@ async function judgeBreak(rest: Lines, { entry, head, line, vouchedFor }: Break)
     detail,
   });
 
-  if (entry.seq < wanted)
+  if (entry.seq < wanted && goesOn && wantedAt === undefined) {
+    // The rest goes on from here, not from what stood here before: that was put in.
+    const detail = `entries ${entry.seq} to ${head.seq} stand before another entry ${entry.seq}, from which the rest goes on`;
+    return { code: "inserted", line: line - (wanted - entry.seq), from: entry.seq, to: head.seq, detail };
+  }
+  if (entry.seq < wanted) {
     return finding("inserted", wanted, wanted, `an entry with seq ${entry.seq} stands before ${wanted}`);
+  }
   if (wantedAt !== undefined) {
     return entry.seq > wanted && !standsAgain
       ? finding(
@@ -161,6 +170,10 @@ async function judgeBreak(rest: Lines, { entry, head, line, vouchedFor }: Break)
   }
   const detail = `entry ${wanted} was made after an entry ${head.seq} with the hash ${entry.prev}, which is not the one here`;
   return finding("rewritten", Math.min(vouchedFor + 1, wanted), wanted, detail);
+}
+
+function isSigned(entry: ReadEntry): boolean {
+  return entry.type === "checkpoint" && judgeCheckpoint(entry).kind === "signed";
 }
 
 function broken(code: FindingCode, line: number, from: number, to: number, detail: string): Verification {
