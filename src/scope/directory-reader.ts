@@ -21,6 +21,7 @@ export interface DirectoryReader {
 interface Waiting {
   readonly item: BatchItem<unknown>;
   readonly settle: (read: Read<unknown>) => void;
+  readonly reject: (reason: unknown) => void;
   tries: number;
 }
 
@@ -40,7 +41,13 @@ export function directoryReader(graph: GraphClient): DirectoryReader {
     const batches = Array.from({ length: Math.ceil(taken.length / MOST_IN_A_BATCH) }, (_, index) =>
       taken.slice(index * MOST_IN_A_BATCH, (index + 1) * MOST_IN_A_BATCH),
     );
-    await sideBySide(batches, BATCHES_AT_ONCE, (batch) => sendBatch(graph, batch, version));
+    await sideBySide(batches, BATCHES_AT_ONCE, async (batch) => {
+      try {
+        await sendBatch(graph, batch, version);
+      } catch (error) {
+        for (const { reject } of batch) reject(error);
+      }
+    });
   };
   const sendAfterThisTurn = async () => {
     await turn();
@@ -52,6 +59,7 @@ export function directoryReader(graph: GraphClient): DirectoryReader {
       queues[version].push({
         item: { method: "GET", path, schema: z.unknown() },
         settle: resolve,
+        reject,
         tries: 0,
       });
       if (sending) return;

@@ -64,6 +64,10 @@ export function normalScope(scope: string): string {
   return lower.length > 1 && lower.endsWith("/") ? lower.slice(0, -1) : lower;
 }
 
+export interface AccessRules {
+  decide(operation: Operation, scope: string): Verdict;
+}
+
 /**
  * Evaluates Azure's access rules in their order: deny assignments first, then the union over roles of actions minus
  * notActions (wildcards), then conditions, which only narrow. Roles and denials are indexed by scope once, so that
@@ -73,7 +77,7 @@ export function accessRules(
   roles: readonly HeldRole[],
   denials: readonly HeldDenial[],
   ancestorsOf: (subscriptionId: string) => readonly string[],
-): { decide(operation: Operation, scope: string): Verdict } {
+): AccessRules {
   const rolesAt = Map.groupBy(roles, (role) => normalScope(role.scope));
   const denialsAt = Map.groupBy(denials, (denial) => normalScope(denial.scope));
   const allows = remembered<HeldRole>((role, operation) =>
