@@ -30,7 +30,10 @@ export function seededRandom(seed: string | number): Random {
   return {
     next,
     integer,
-    hex: (length) => bytes(Math.ceil(length / 2)).toString("hex").slice(0, length),
+    hex: (length) =>
+      bytes(Math.ceil(length / 2))
+        .toString("hex")
+        .slice(0, length),
     guid: () => guidFrom(bytes(16)),
     secret: (length) =>
       Array.from({ length }, () => SECRET_ALPHABET.charAt(integer(SECRET_ALPHABET.length))).join(""),

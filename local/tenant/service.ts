@@ -20,7 +20,10 @@ export interface Service {
   readonly name: ServiceName;
   serves(host: string): boolean;
   /** `operation` names what was asked (`GET /applications/{id}`), for faults, the request log and limits. */
-  handle(request: WireRequest, tenant: Tenant): { readonly operation: string; readonly response: WireResponse };
+  handle(
+    request: WireRequest,
+    tenant: Tenant,
+  ): { readonly operation: string; readonly response: WireResponse };
 }
 
 /** Who calls, as their token says. Authorisation is decided from this and the tenant's state, never from the request. */
@@ -46,6 +49,13 @@ export type Authentication =
   | { readonly kind: "caller"; readonly caller: Caller }
   | {
       readonly kind: "refused";
-      readonly why: "missing" | "malformed" | "bad-signature" | "wrong-audience" | "wrong-tenant" | "expired" | "revoked";
+      readonly why:
+        | "missing"
+        | "malformed"
+        | "bad-signature"
+        | "wrong-audience"
+        | "wrong-tenant"
+        | "expired"
+        | "revoked";
       readonly token?: { readonly audience: string; readonly issuer: string; readonly expiresAt: number };
     };

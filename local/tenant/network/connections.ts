@@ -1,6 +1,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { Socket } from "node:net";
 import { TLSSocket } from "node:tls";
+import type { Service } from "../service.ts";
 import type { Authority } from "./authority.ts";
 
 /** What a tunnel says about the client at its other end. */
@@ -9,6 +10,10 @@ export interface Connection {
   readonly clientAddress: string;
   /** The socket under the TLS, to cut it without a goodbye. */
   readonly socket: Socket;
+  /** False for metadata endpoints, which are asked in the clear and by address. */
+  readonly tunnelled: boolean;
+  /** The one service that can be meant, where no host name says so. */
+  readonly service?: Service;
 }
 
 /** The TLS end of every tunnel: one HTTP server, fed sockets by the proxy instead of listening itself. */

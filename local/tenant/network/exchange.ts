@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Service } from "../service.ts";
-import type { Tenant } from "../tenant.ts";
+import type { Runtime } from "../runtime.ts";
 import { failureResponse, withHostileNextLink } from "../weather/fault-answer.ts";
 import type { FaultMatcher, FaultRule } from "../weather/faults.ts";
 import type { WireRequest, WireResponse } from "../wire.ts";
@@ -8,9 +8,10 @@ import { GARBAGE, send, sendHalf } from "./answer.ts";
 import type { Connection, Exchange } from "./connections.ts";
 import type { Refusal, RequestEntry } from "./request-log.ts";
 import { readRequest } from "./wire-request.ts";
+import type { JournalEntry } from "../keeping/journal.ts";
 
 export interface ExchangeOptions {
-  readonly tenant: Tenant;
+  readonly runtime: Runtime;
   readonly serviceOf: (host: string) => Service | undefined;
   readonly faults: FaultMatcher;
   readonly latencyOf: (service: Service["name"]) => number;
@@ -19,7 +20,7 @@ export interface ExchangeOptions {
   /** Called when a handler threw: a defect of the stand-in, which must not look like Azure's weather. */
   readonly defect: (error: unknown, request: WireRequest) => void;
   /** Called after every handled request and before its answer leaves, so that what was promised is on disk. */
-  readonly settled: (request: WireRequest) => void;
+  readonly keep: (entry: JournalEntry) => void;
 }
 
 /** One request on an open tunnel: read, perhaps spoiled by a fault, handled, delayed, answered and noted. */
@@ -35,9 +36,8 @@ export function createExchange(options: ExchangeOptions): Exchange {
       send(message, response, { status: read.kind === "too-large" ? 413 : 400 });
       return;
     }
-    const { request } = read;
     const named = message.headers.host?.toLowerCase().replace(/:443$/, "");
-    if (named !== undefined && named !== connection.host) {
+    if (named !== undefined && named !== connection.host && connection.tunnelled) {
       // A tunnel to one name is no way round the list to another.
       options.refuse({
         host: named,
@@ -48,15 +48,17 @@ export function createExchange(options: ExchangeOptions): Exchange {
       send(message, response, { status: 421 });
       return;
     }
-    const service = options.serviceOf(connection.host);
+    const service = connection.service ?? options.serviceOf(connection.host);
     if (!service) {
       send(message, response, { status: 421 });
       return;
     }
 
+    const { number, id } = options.runtime.begin();
+    const request: WireRequest = { id, ...read.request };
     const rule = options.faults.match(service.name, request);
     const needsEffect = rule === undefined || rule.afterEffect === true || isSpoiledAnswer(rule);
-    const handled = needsEffect ? handle(service, request, options) : undefined;
+    const handled = needsEffect ? handle(service, request, number, options) : undefined;
     const latencyInMs = options.latencyOf(service.name);
     if (latencyInMs > 0) await new Promise((resolve) => setTimeout(resolve, latencyInMs));
 
@@ -70,7 +72,7 @@ export function createExchange(options: ExchangeOptions): Exchange {
       handled: handled?.response,
     });
     options.log({
-      at: new Date(options.tenant.clock.now()).toISOString(),
+      at: new Date(options.runtime.tenant.clock.now()).toISOString(),
       service: service.name,
       operation: handled?.operation ?? `${request.method} ${request.url.pathname}`,
       method: request.method,
@@ -96,14 +98,16 @@ export function createExchange(options: ExchangeOptions): Exchange {
 function handle(
   service: Service,
   request: WireRequest,
-  options: ExchangeOptions,
+  number: number,
+  { runtime: { tenant }, keep, defect }: ExchangeOptions,
 ): ReturnType<Service["handle"]> {
   try {
-    const handled = service.handle(request, options.tenant);
-    options.settled(request);
+    const at = tenant.clock.now();
+    const handled = service.handle(request, tenant);
+    keep({ number, at, service: service.name, request });
     return handled;
   } catch (error) {
-    options.defect(error, request);
+    defect(error, request);
     return {
       operation: `${request.method} ${request.url.pathname}`,
       response: {

@@ -1,5 +1,5 @@
 import { once } from "node:events";
-import { createServer, type IncomingMessage } from "node:http";
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import { isIP, type Socket } from "node:net";
 import type { TlsEnd } from "./connections.ts";
 import type { Refusal } from "./request-log.ts";
@@ -9,9 +9,18 @@ export const DEFAULT_CLIENT_ADDRESS = "20.50.0.10";
 
 export interface ProxyOptions {
   readonly port: number;
+  /** Whether any free port will do when that one is taken. */
+  readonly mayMove: boolean;
   readonly tlsEnd: TlsEnd;
   readonly isServed: (host: string) => boolean;
   readonly refuse: (refusal: Omit<Refusal, "at">) => void;
+  /** Answers requests in the clear that are meant for a machine's own metadata; false when it is none. */
+  readonly metadata: (
+    request: IncomingMessage,
+    response: ServerResponse,
+    host: string,
+    clientAddress: string,
+  ) => boolean;
 }
 
 export interface Proxy {
@@ -20,12 +29,22 @@ export interface Proxy {
 }
 
 /** The one way in: `CONNECT` to an Azure name on port 443 is answered by the stand-in, anything else is refused and noted. */
-export async function startProxy({ port, tlsEnd, isServed, refuse }: ProxyOptions): Promise<Proxy> {
+export async function startProxy({
+  port,
+  mayMove,
+  tlsEnd,
+  isServed,
+  refuse,
+  metadata,
+}: ProxyOptions): Promise<Proxy> {
   const sockets = new Set<Socket>();
   const server = createServer((request, response) => {
     const target = URL.parse(request.url ?? "");
+    // Without a scheme the request is for this very server: the endpoint that App Service gives its apps on loopback.
+    const host = target?.hostname ?? "127.0.0.1";
+    if (metadata(request, response, host, clientAddressOf(request))) return;
     refuse({
-      host: target?.hostname ?? request.headers.host ?? "",
+      host,
       port: Number(target?.port) || 80,
       clientAddress: clientAddressOf(request),
       why: "not-https",
@@ -49,10 +68,12 @@ export async function startProxy({ port, tlsEnd, isServed, refuse }: ProxyOption
     }
     socket.setNoDelay(true);
     socket.write("HTTP/1.1 200 Connection Established\r\n\r\n");
-    tlsEnd.accept({ host, clientAddress, socket }, head);
+    tlsEnd.accept({ host, clientAddress, socket, tunnelled: true }, head);
   });
-  server.listen(port, "127.0.0.1");
-  await once(server, "listening");
+  await listen(server, port).catch((error: unknown) => {
+    if (!mayMove || port === 0) throw error;
+    return listen(server, 0);
+  });
   const address = server.address();
   return {
     port: typeof address === "object" && address !== null ? address.port : port,
@@ -64,6 +85,11 @@ export async function startProxy({ port, tlsEnd, isServed, refuse }: ProxyOption
       await closed;
     },
   };
+}
+
+async function listen(server: Server, port: number): Promise<void> {
+  server.listen(port, "127.0.0.1");
+  await once(server, "listening");
 }
 
 /**

@@ -1,4 +1,3 @@
-import { randomUUID } from "node:crypto";
 import type { IncomingMessage } from "node:http";
 import type { WireRequest } from "../wire.ts";
 
@@ -6,7 +5,7 @@ import type { WireRequest } from "../wire.ts";
 const BODY_LIMIT_IN_BYTES = 32 * 1024 * 1024;
 
 export type ReadRequest =
-  | { readonly kind: "request"; readonly request: WireRequest }
+  | { readonly kind: "request"; readonly request: Omit<WireRequest, "id"> }
   | { readonly kind: "too-large" }
   | { readonly kind: "bad-url" };
 
@@ -26,13 +25,12 @@ export async function readRequest(
   if (size > BODY_LIMIT_IN_BYTES) return { kind: "too-large" };
 
   // The JS clients send "//subscriptions/…", which URL would otherwise read as a host.
-  const path = (message.url ?? "/").replace(/^\/{2,}/, "/");
+  const path = (message.url ?? "/").replace(/^http:\/\/[^/]+/i, "").replace(/^\/{2,}/, "/");
   const url = URL.parse(`https://${host}${path}`);
   if (url === null || url.hostname !== host) return { kind: "bad-url" };
   return {
     kind: "request",
     request: {
-      id: randomUUID(),
       method: message.method ?? "GET",
       host,
       url,

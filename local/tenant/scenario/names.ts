@@ -13,7 +13,7 @@ export interface ScenarioNames {
   at(offsetOrIso: string): string;
   /** A generated secret value, 40 characters as Entra makes them. Kind and name as with `guid`: `secret("keyId", "deploy.leaked")`. */
   secret(kind: string, name: string): string;
-  /** Replaces every `{{kind.name}}`, `{{secret.kind.name}}` and `{{at.-2h}}` in all strings of a JSON value. */
+  /** Replaces every `{{kind.name}}`, `{{secret.kind.name}}` and `{{at.-2h}}` in all strings of a JSON value; `{{id.name}}` makes up an id. */
   resolve(value: unknown): unknown;
   /** References that named nothing any loader knows; asked after loading, and reported as problems of the file. */
   unknownReferences(): string[];
@@ -78,7 +78,8 @@ export function scenarioNames({ scenario, seed, nowInMs }: ScenarioNamesOptions)
       referenced.set(`${ofKind}.${of.join(".")}`, text);
       return secret(ofKind, of.join("."));
     }
-    referenced.set(`${kind}.${name}`, text);
+    // An id of nothing that is loaded here: a cluster's issuer, a repository, a tenant elsewhere.
+    if (kind !== "id") referenced.set(`${kind}.${name}`, text);
     return idOf(kind, name);
   };
 

@@ -1,0 +1,106 @@
+import type { TenantClock } from "./clock.ts";
+import { type Random, seededRandom } from "./random.ts";
+import type { Delays, Tenant, TenantState, Throttle } from "./tenant.ts";
+import type { WireRequest } from "./wire.ts";
+
+/** No delays at all: what is written is seen by the next read. */
+export const NO_DELAYS: Delays = {
+  directoryReplicationInMs: 0,
+  tokenIssuanceInMs: 0,
+  roleAssignmentInMs: 0,
+  logIngestionInMs: 0,
+  resourceGraphInMs: 0,
+  longRunningOperationInMs: 0,
+  continuousAccessInMs: 0,
+};
+
+/** Azure's: a minute or two for the directory, ten for role assignments, five or more for logs, and so on. */
+export const AZURE_DELAYS: Delays = {
+  directoryReplicationInMs: 30_000,
+  tokenIssuanceInMs: 60_000,
+  roleAssignmentInMs: 300_000,
+  logIngestionInMs: 300_000,
+  resourceGraphInMs: 120_000,
+  longRunningOperationInMs: 600_000,
+  continuousAccessInMs: 300_000,
+};
+
+export function scaledDelays(delays: Delays, factor: number): Delays {
+  return {
+    directoryReplicationInMs: delays.directoryReplicationInMs * factor,
+    tokenIssuanceInMs: delays.tokenIssuanceInMs * factor,
+    roleAssignmentInMs: delays.roleAssignmentInMs * factor,
+    logIngestionInMs: delays.logIngestionInMs * factor,
+    resourceGraphInMs: delays.resourceGraphInMs * factor,
+    longRunningOperationInMs: delays.longRunningOperationInMs * factor,
+    continuousAccessInMs: delays.continuousAccessInMs * factor,
+  };
+}
+
+export interface RuntimeOptions {
+  readonly id: string;
+  readonly displayName: string;
+  readonly domain: string;
+  readonly seed: string | number;
+  readonly clock: TenantClock;
+  readonly delays: Delays;
+  readonly state: TenantState;
+  readonly throttle: (clock: TenantClock) => Throttle;
+  readonly authenticate: (tenantOf: () => Tenant) => Tenant["authenticate"];
+}
+
+/**
+ * The tenant that services are given, and how to put it at one request: each has chance of its own, drawn from the seed
+ * and its number, so that the same requests in the same order always have the same effect, however they were spread.
+ */
+export interface Runtime {
+  readonly tenant: Tenant;
+  /** Numbers a request that is about to be handled and gives it its id. */
+  begin(): { readonly number: number; readonly id: string };
+  /** Puts the tenant back to a request that was handled before, at the time it was. */
+  replay<T>(number: number, at: number, handle: (id: string) => T): T;
+}
+
+export function createRuntime(options: RuntimeOptions): Runtime {
+  let current: Random = seededRandom(options.seed);
+  let last = 0;
+  let replayedAt: number | undefined;
+  const clock: TenantClock = { now: () => replayedAt ?? options.clock.now() };
+  const random: Random = {
+    next: () => current.next(),
+    integer: (below) => current.integer(below),
+    guid: () => current.guid(),
+    hex: (length) => current.hex(length),
+    secret: (length) => current.secret(length),
+  };
+  const { id, displayName, domain, delays, state } = options;
+  const tenant: Tenant = {
+    id,
+    displayName,
+    domain,
+    clock,
+    random,
+    delays,
+    state,
+    throttle: options.throttle(clock),
+    authenticate: (request: WireRequest, audiences) => authenticate(request, audiences),
+  };
+  const authenticate = options.authenticate(() => tenant);
+  const at = (number: number): string => {
+    last = Math.max(last, number);
+    current = seededRandom(`${options.seed}:request:${number}`);
+    return current.guid();
+  };
+  return {
+    tenant,
+    begin: () => ({ number: last + 1, id: at(last + 1) }),
+    replay: (number, time, handle) => {
+      replayedAt = time;
+      try {
+        return handle(at(number));
+      } finally {
+        replayedAt = undefined;
+      }
+    },
+  };
+}

@@ -1,0 +1,6 @@
+import { armService } from "./arm/service.ts";
+import { keyVault } from "./key-vault/service.ts";
+import type { Service } from "./service.ts";
+
+/** Every service that needs nothing but the tenant. Entra and managed identities also need keys, and are made at the start. */
+export const SERVICES: readonly Service[] = [armService, keyVault];

@@ -1,0 +1,249 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { IncomingMessage, ServerResponse } from "node:http";
+import { type Callers, callersOf } from "./callers.ts";
+import { type TenantClock, wallClock } from "./clock.ts";
+import { createAuthenticate } from "./entra/authenticate.ts";
+import { createEntra } from "./entra/entra.ts";
+import { type OutsideIssuers, outsideIssuers } from "./entra/issuers.ts";
+import { openSigningKey, passingSigningKey } from "./entra/keys.ts";
+import { environmentFor } from "./environment.ts";
+import { isKept, type JournalEntry, openJournal } from "./keeping/journal.ts";
+import { lastPort, openOrigin, type Origin, rememberPort } from "./keeping/origin.ts";
+import { identityHeaders } from "./managed-identity/headers.ts";
+import { createManagedIdentity } from "./managed-identity/managed-identity.ts";
+import { type Authority, openAuthority } from "./network/authority.ts";
+import { type ClientOptions, openClients } from "./network/clients.ts";
+import { type Connection, createTlsEnd } from "./network/connections.ts";
+import { createExchange } from "./network/exchange.ts";
+import { startProxy } from "./network/proxy.ts";
+import { createRequestLog, type Refusal, type Requests } from "./network/request-log.ts";
+import { createRuntime, NO_DELAYS, type Runtime } from "./runtime.ts";
+import { readScenario } from "./scenario/find.ts";
+import type { ScenarioNames } from "./scenario/names.ts";
+import { loadScenario, type Scenario } from "./scenario/load.ts";
+import { PRODUCT } from "./scenario/product.ts";
+import type { Service } from "./service.ts";
+import { SERVICES } from "./services.ts";
+import type { Delays, Tenant, TenantState } from "./tenant.ts";
+import { allResources } from "./state/azure/resources.ts";
+import { createFaults, type Faults } from "./weather/faults.ts";
+import { type Latency, latencyModel } from "./weather/latency.ts";
+import { createThrottle, type ThrottlingScale } from "./weather/throttle.ts";
+
+export interface StartOptions {
+  /** Name of a scenario, path of a file, or the scenario itself; `small` unless given. */
+  readonly scenario?: string | object;
+  readonly seed?: string | number;
+  readonly latency?: Latency;
+  readonly clock?: TenantClock;
+  /** None at all unless the scenario or this says otherwise; this wins. */
+  readonly delays?: Partial<Delays>;
+  /** Published limits times this; `off` unless given. */
+  readonly throttling?: ThrottlingScale;
+  /** Objects to add to the scenario's, for size: `{ apps: 100000 }`. */
+  readonly generate?: Readonly<Record<string, number>>;
+  /** A free one unless given, or the last one of a kept tenant. */
+  readonly port?: number;
+  /** Keeps the tenant there: the next start with the folder goes on where it was, whatever scenario is named. */
+  readonly stateFolder?: string;
+}
+
+export interface TenantHandle extends AsyncDisposable {
+  readonly tenant: Tenant;
+  readonly state: TenantState;
+  readonly scenario: Scenario;
+  /** Ids and secrets by the names the scenario is written with. */
+  readonly names: ScenarioNames;
+  readonly faults: Faults;
+  readonly requests: Requests;
+  /** Connections the proxy did not make. */
+  readonly refused: readonly Refusal[];
+  /** Handlers that threw: defects of the stand-in itself. */
+  readonly defects: readonly unknown[];
+  readonly port: number;
+  readonly proxyUrl: string;
+  /** The proxy as seen by a client at that address. */
+  proxyUrlFrom(clientAddress: string): string;
+  readonly caFile: string;
+  readonly caPem: string;
+  readonly identityEndpoint: string;
+  /** The function app's. */
+  readonly identityHeader: string;
+  identityHeaderOf(resourceId: string): string;
+  /** Tokens of GitHub, Azure DevOps, clusters, or anybody else that a federated credential may name. */
+  readonly issuers: OutsideIssuers;
+  /** Who may call the product's API, and how they sign in. */
+  readonly callers: Callers;
+  /** Everything a process needs to take this for Azure. */
+  env(): Record<string, string>;
+  /** For unmodified JS SDK clients in this very process; see `docs/stand-in-tenant.md`. */
+  clientOptions(from?: { readonly clientAddress?: string }): ClientOptions;
+  stop(): Promise<void>;
+}
+
+/** Starts a tenant on loopback: one proxy, through which Azure's own names lead here. Deterministic but for the wall clock. */
+export async function startTenant(options: StartOptions = {}): Promise<TenantHandle> {
+  const { stateFolder, latency = "none", throttling = "off" } = options;
+  const folder = stateFolder ?? mkdtempSync(join(tmpdir(), "tourniquet-tenant-"));
+  const clock = options.clock ?? wallClock();
+  const origin = openOrigin(folder, () => originFrom(options, clock));
+  const scenario = loadScenario(origin.scenario, {
+    source: origin.source,
+    seed: origin.seed,
+    nowInMs: origin.nowInMs,
+    ...(origin.generate === undefined ? {} : { generate: origin.generate }),
+  });
+  const key = stateFolder === undefined ? passingSigningKey("entra") : openSigningKey(folder, "entra");
+  const runtime = createRuntime({
+    ...scenario.tenant,
+    seed: origin.seed,
+    clock,
+    delays: { ...NO_DELAYS, ...scenario.delays, ...origin.delays },
+    state: scenario.state,
+    throttle: (tenantClock) => createThrottle(tenantClock, throttling),
+    authenticate: (tenantOf) => createAuthenticate(key, tenantOf),
+  });
+  const { tenant } = runtime;
+  const outsideKey =
+    stateFolder === undefined ? passingSigningKey("outside") : openSigningKey(folder, "outside");
+  const issuers = outsideIssuers(outsideKey, () => tenant.clock.now());
+  const locate = (address: string) =>
+    scenario.addresses[address] ?? { countryOrRegion: "NL", city: "Amsterdam" };
+  const headers = identityHeaders(origin.headerKey);
+  const identities = createManagedIdentity({
+    key,
+    locate,
+    resourceByHeader: headers.resourceOf,
+    resourceByAddress: (address) => scenario.machines[address],
+  });
+  const services: readonly Service[] = [createEntra({ key, issuers, locate }), ...SERVICES];
+
+  const journal =
+    stateFolder === undefined
+      ? undefined
+      : openJournal(folder, (entry) => handleAgain(runtime, [...services, identities], entry));
+  const authority = openAuthority(folder);
+  const faults = createFaults();
+  const requests = createRequestLog();
+  const refused: Refusal[] = [];
+  const defects: unknown[] = [];
+  const refuse = (refusal: Omit<Refusal, "at">) => {
+    refused.push({ at: new Date(tenant.clock.now()).toISOString(), ...refusal });
+  };
+  const exchange = createExchange({
+    runtime,
+    serviceOf: (host) => services.find((service) => service.serves(host)),
+    faults,
+    latencyOf: latencyModel(latency, origin.seed),
+    log: (entry) => requests.add(entry),
+    refuse,
+    defect: (error, request) => {
+      defects.push(error);
+      console.error(
+        `stand-in tenant: ${request.method} ${request.url.host}${request.url.pathname} broke`,
+        error,
+      );
+    },
+    keep: (entry) => {
+      if (isKept(entry.service, entry.request.method)) journal?.append(entry);
+    },
+  });
+  const tlsEnd = createTlsEnd(authority, exchange);
+  const metadata = (
+    message: IncomingMessage,
+    response: ServerResponse,
+    host: string,
+    clientAddress: string,
+  ): boolean => {
+    if (host !== "127.0.0.1" && host !== "169.254.169.254") return false;
+    const connection: Connection = {
+      host,
+      clientAddress,
+      socket: message.socket,
+      tunnelled: false,
+      service: identities,
+    };
+    exchange(message, response, connection);
+    return true;
+  };
+  const proxy = await startProxy({
+    port: options.port ?? lastPort(folder) ?? 0,
+    mayMove: options.port === undefined,
+    tlsEnd,
+    isServed: (host) => services.some((service) => service.serves(host)),
+    refuse,
+    metadata,
+  });
+  if (stateFolder !== undefined) rememberPort(folder, proxy.port);
+
+  const clients = openClients(proxy.port, authority);
+  let stopping: Promise<void> | undefined;
+  const stop = () => {
+    stopping ??= (async () => {
+      clients.close();
+      await proxy.close();
+      journal?.close();
+      if (stateFolder === undefined) rmSync(folder, { recursive: true, force: true });
+    })();
+    return stopping;
+  };
+  const functionApp = resourceIdOf(scenario, PRODUCT.functionApp);
+  const handle: TenantHandle = {
+    tenant,
+    state: scenario.state,
+    scenario,
+    names: scenario.names,
+    faults,
+    requests,
+    refused,
+    defects,
+    port: proxy.port,
+    proxyUrl: `http://127.0.0.1:${proxy.port}`,
+    proxyUrlFrom: (address) => `http://${encodeURIComponent(address)}@127.0.0.1:${proxy.port}`,
+    caFile: authority.file,
+    caPem: authority.pem,
+    identityEndpoint: `http://127.0.0.1:${proxy.port}/msi/token`,
+    identityHeader: headers.of(functionApp),
+    identityHeaderOf: headers.of,
+    issuers,
+    callers: callersOf(scenario, { key, tenant }),
+    env: () => environmentFor(handle),
+    clientOptions: (from) => clients.options(from?.clientAddress),
+    stop,
+    [Symbol.asyncDispose]: stop,
+  };
+  return handle;
+}
+
+function originFrom(options: StartOptions, clock: TenantClock): Omit<Origin, "version" | "headerKey"> {
+  const { scenario = "small", seed = 1, generate, delays = {} } = options;
+  const { raw, source } =
+    typeof scenario === "string" ? readScenario(scenario) : { raw: scenario, source: "given" };
+  const given = Object.entries(delays).filter((it): it is [string, number] => typeof it[1] === "number");
+  return {
+    scenario: raw,
+    source,
+    seed,
+    nowInMs: clock.now(),
+    delays: Object.fromEntries(given),
+    ...(generate === undefined ? {} : { generate: { ...generate } }),
+  };
+}
+
+function handleAgain(
+  runtime: Runtime,
+  services: readonly Service[],
+  { number, at, service: name, request }: JournalEntry,
+): void {
+  const service = services.find((it) => it.name === name);
+  runtime.replay(number, at, (id) => service?.handle({ id, ...request }, runtime.tenant));
+}
+
+function resourceIdOf({ state }: Scenario, name: string): string {
+  for (const resource of allResources(state.azure)) if (resource.name === name) return resource.id;
+  throw new Error(`the tenant has no resource ${name}`);
+}
+
+export type { Authority };
