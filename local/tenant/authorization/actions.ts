@@ -1,4 +1,18 @@
+import type { Permission } from "../state/azure/model.ts";
+
 const compiled = new Map<string, RegExp>();
+
+export interface Wanted {
+  readonly plane: "control" | "data";
+  readonly action: string;
+}
+
+/** What a permission names in its plane, less what the same permission takes out again. */
+export function covers(permission: Permission, { plane, action }: Wanted): boolean {
+  return plane === "control"
+    ? actionMatches(permission.actions, action) && !actionMatches(permission.notActions, action)
+    : actionMatches(permission.dataActions, action) && !actionMatches(permission.notDataActions, action);
+}
 
 /** Whether any of the patterns covers the action. `*` stands for any run of characters; case never matters. */
 export function actionMatches(patterns: readonly string[], action: string): boolean {

@@ -1,12 +1,11 @@
-import type { Permission } from "../state/azure/model.ts";
 import { asOf } from "../state/azure/history.ts";
 import { assignmentsOfAsOf } from "../state/azure/role-assignments.ts";
 import type { Tenant } from "../tenant.ts";
-import { actionMatches } from "./actions.ts";
-import { evaluateCondition, type AttributeValue } from "./conditions.ts";
+import { covers, type Wanted } from "./actions.ts";
+import { type AttributeValue, evaluateCondition } from "./conditions.ts";
 import { denyingAssignment } from "./deny.ts";
 import { groupIdsOf } from "./group-membership.ts";
-import { scopeChain } from "./scopes.ts";
+import { isWithin } from "./scopes.ts";
 
 export interface AccessQuestion {
   /** Object id of the caller. */
@@ -41,26 +40,25 @@ export type AccessDecision =
  */
 export function decide(tenant: Tenant, question: AccessQuestion): AccessDecision {
   const { azure } = tenant.state;
+  const { scope } = question;
   const wanted = wantedOf(question);
+  const facts = { ...question, action: wanted.action };
   const seenAt = tenant.clock.now() - tenant.delays.roleAssignmentInMs;
-  const chain = scopeChain(tenant, question.scope);
-  const groupIds = question.groupIds ?? groupIdsOf(tenant, question.objectId);
-  const principals = [question.objectId, ...groupIds];
+  const principals = [question.objectId, ...(question.groupIds ?? groupIdsOf(tenant, question.objectId))];
 
-  const denied = denyingAssignment(tenant, { ...wanted, principals, chain, seenAt, scope: question.scope });
+  const denied = denyingAssignment(tenant, { wanted, principals, scope, seenAt });
   if (denied) return { allowed: false, because: "deny-assignment", denyAssignmentId: denied.id };
 
   for (const principal of principals) {
     for (const assignment of assignmentsOfAsOf(azure, principal, seenAt)) {
-      if (!chain.has(assignment.scope.toLowerCase())) continue;
+      if (!isWithin(tenant, scope, assignment.scope)) continue;
       const role = asOf(azure.roleDefinitions, assignment.roleDefinition, seenAt);
-      const facts = { ...question, action: wanted.action };
-      const granting = role?.permissions.some(
+      const grants = role?.permissions.some(
         (permission) =>
           covers(permission, wanted) &&
           (permission.condition === undefined || evaluateCondition(permission.condition, facts)),
       );
-      if (granting !== true) continue;
+      if (grants !== true) continue;
       if (assignment.condition !== null && !evaluateCondition(assignment.condition, facts)) continue;
       return {
         allowed: true,
@@ -71,18 +69,6 @@ export function decide(tenant: Tenant, question: AccessQuestion): AccessDecision
     }
   }
   return { allowed: false, because: "none" };
-}
-
-interface Wanted {
-  readonly plane: "control" | "data";
-  readonly action: string;
-}
-
-/** What a permission names in its plane, less what the same permission takes out again. */
-export function covers(permission: Permission, { plane, action }: Wanted): boolean {
-  return plane === "control"
-    ? actionMatches(permission.actions, action) && !actionMatches(permission.notActions, action)
-    : actionMatches(permission.dataActions, action) && !actionMatches(permission.notDataActions, action);
 }
 
 /** A question that names no action, or two. */

@@ -2,7 +2,8 @@ import { allAsOf } from "../state/azure/history.ts";
 import type { DenyAssignment } from "../state/azure/model.ts";
 import { sameId } from "../state/azure/resource-id.ts";
 import type { Tenant } from "../tenant.ts";
-import { actionMatches } from "./actions.ts";
+import { covers, type Wanted } from "./actions.ts";
+import { isWithin } from "./scopes.ts";
 
 const EVERYONE = "00000000-0000-0000-0000-000000000000";
 
@@ -10,29 +11,20 @@ const EVERYONE = "00000000-0000-0000-0000-000000000000";
 export function denyingAssignment(
   tenant: Tenant,
   question: {
-    readonly plane: "control" | "data";
-    readonly action: string;
+    readonly wanted: Wanted;
     readonly principals: readonly string[];
-    readonly chain: ReadonlySet<string>;
-    readonly seenAt: number;
     readonly scope: string;
+    readonly seenAt: number;
   },
 ): DenyAssignment | undefined {
   const principals = new Set(question.principals.map((id) => id.toLowerCase()));
   for (const deny of allAsOf(tenant.state.azure.denyAssignments, question.seenAt)) {
-    if (!question.chain.has(deny.scope.toLowerCase())) continue;
+    if (!isWithin(tenant, question.scope, deny.scope)) continue;
     if (deny.doNotApplyToChildScopes && !sameId(question.scope, deny.scope)) continue;
     const named = deny.principals.some(({ id }) => id === EVERYONE || principals.has(id.toLowerCase()));
     const excluded = deny.excludePrincipals.some(({ id }) => principals.has(id.toLowerCase()));
     if (!named || excluded) continue;
-    const forbids = deny.permissions.some((permission) =>
-      question.plane === "control"
-        ? actionMatches(permission.actions, question.action) &&
-          !actionMatches(permission.notActions, question.action)
-        : actionMatches(permission.dataActions, question.action) &&
-          !actionMatches(permission.notDataActions, question.action),
-    );
-    if (forbids) return deny;
+    if (deny.permissions.some((permission) => covers(permission, question.wanted))) return deny;
   }
   return undefined;
 }

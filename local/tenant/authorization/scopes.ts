@@ -1,40 +1,41 @@
-import { parseResourceId } from "../state/azure/resource-id.ts";
+import { isAtOrBelow, parseResourceId } from "../state/azure/resource-id.ts";
 import type { Tenant } from "../tenant.ts";
 
 const MANAGEMENT_GROUP = "/providers/microsoft.management/managementgroups/";
 
 /**
- * Every scope at or above this one, lower case: parents by path, the subscription's management groups, the tenant's root
- * group and `/`. An assignment at any of them is in force here.
+ * Whether `scope` is `ancestor` or lies below it: by path, or because the ancestor is a management group (or `/`) over
+ * the subscription. What is assigned at the ancestor is in force at the scope.
  */
-export function scopeChain(tenant: Pick<Tenant, "id" | "state">, scope: string): ReadonlySet<string> {
-  const chain = new Set<string>(["/"]);
-  const path = scope.toLowerCase().replace(/\/+$/, "");
-  if (path === "") return chain;
-  if (path.startsWith(MANAGEMENT_GROUP)) {
-    addManagementGroups(tenant, path.slice(MANAGEMENT_GROUP.length).split("/")[0], chain);
-    chain.add(path);
-    return chain;
-  }
-  const segments = path.split("/");
-  for (let length = 2; length <= segments.length; length += 1) chain.add(segments.slice(0, length).join("/"));
-  const { subscriptionId } = parseResourceId(path);
-  if (subscriptionId !== undefined) {
-    addManagementGroups(tenant, tenant.state.azure.subscriptions.get(subscriptionId)?.managementGroup, chain);
-  }
-  return chain;
+export function isWithin(tenant: Pick<Tenant, "id" | "state">, scope: string, ancestor: string): boolean {
+  if (isAtOrBelow(scope, ancestor)) return true;
+  const group = managementGroupOf(ancestor);
+  return group !== undefined && managementGroupsAbove(tenant, scope).includes(group);
 }
 
-function addManagementGroups(
+/** Names of the management groups a scope hangs under, nearest first; the root group, named after the tenant, is last. */
+export function managementGroupsAbove(
   tenant: Pick<Tenant, "id" | "state">,
-  from: string | undefined,
-  chain: Set<string>,
-): void {
+  scope: string,
+): readonly string[] {
+  const { azure } = tenant.state;
+  const root = tenant.id.toLowerCase();
+  const { subscriptionId } = parseResourceId(scope);
+  const from =
+    subscriptionId === undefined
+      ? managementGroupOf(scope)
+      : azure.subscriptions.get(subscriptionId.toLowerCase())?.managementGroup;
+  if (subscriptionId === undefined && from === undefined) return [];
+  const found: string[] = [];
   let name = from?.toLowerCase();
-  while (name !== undefined && !chain.has(MANAGEMENT_GROUP + name)) {
-    chain.add(MANAGEMENT_GROUP + name);
-    name = tenant.state.azure.managementGroups.get(name)?.parent?.toLowerCase();
+  while (name !== undefined && name !== root && !found.includes(name)) {
+    found.push(name);
+    name = azure.managementGroups.get(name)?.parent?.toLowerCase();
   }
-  // Every subscription and group hangs, in the end, under the root group, which is named after the tenant.
-  chain.add(MANAGEMENT_GROUP + tenant.id.toLowerCase());
+  return [...found, root];
+}
+
+export function managementGroupOf(scope: string): string | undefined {
+  const lower = scope.toLowerCase();
+  return lower.startsWith(MANAGEMENT_GROUP) ? lower.slice(MANAGEMENT_GROUP.length).split("/")[0] : undefined;
 }

@@ -63,6 +63,30 @@ export function loadAccess(
       updatedBy: createdBy,
     });
   }
+  // What PIM gives is an ordinary role assignment too, and counts as one.
+  const assignmentOfSchedule = (name: string, entry: AzureSection["roleSchedules"][number]): string => {
+    const scope = places.scope(entry.scope);
+    const principal = places.principal(entry.principal);
+    const id = `${scope === "/" ? "" : scope}/providers/Microsoft.Authorization/roleAssignments/${name}`;
+    const createdOn = names.at(entry.start);
+    preloadRoleAssignment(state, {
+      id,
+      name,
+      scope,
+      roleDefinition: roleId(entry.role),
+      principalId: principal.id,
+      principalType: entry.principalType ?? principal.type,
+      condition: entry.condition ?? null,
+      conditionVersion: entry.conditionVersion ?? null,
+      description: null,
+      delegatedManagedIdentityResourceId: null,
+      createdOn,
+      updatedOn: createdOn,
+      createdBy: "",
+      updatedBy: "",
+    });
+    return id;
+  };
   for (const entry of section.roleSchedules) {
     const scope = places.scope(entry.scope);
     const principal = places.principal(entry.principal);
@@ -84,6 +108,7 @@ export function loadAccess(
       condition: entry.condition ?? null,
       conditionVersion: entry.conditionVersion ?? null,
       createdOn: names.at(entry.start),
+      ...(entry.kind === "assignment" ? { roleAssignment: assignmentOfSchedule(name, entry) } : {}),
     });
   }
   for (const entry of section.denyAssignments) {

@@ -1,3 +1,4 @@
+import type { ActivityFacts } from "../../logs/rows/activity.ts";
 import type { History } from "./history.ts";
 import type { ResourceIndex } from "./resources.ts";
 import type { RoleAssignmentIndex } from "./role-assignments.ts";
@@ -164,14 +165,10 @@ export interface ManagementLock {
   readonly notes?: string;
 }
 
-/** One operation as the activity log has it: an event as it began and one as it ended. */
+/** One event of the activity log; each change is two, as it began and as it ended. */
 export interface ActivityEvent {
-  readonly atInMs: number;
-  readonly subscriptionId: string | undefined;
-  readonly resourceGroup: string | undefined;
-  readonly resourceId: string;
-  /** As served by `eventtypes/management/values`. */
-  readonly event: JsonObject;
+  readonly facts: ActivityFacts;
+  readonly tenantId: string;
 }
 
 export interface LongRunningOperation {
