@@ -12,7 +12,7 @@ const retryOptions = z.object({
 
 export type RetryOptions = z.infer<typeof retryOptions>;
 
-const named = { functionName: z.string(), input: z.unknown() };
+const named = { functionName: z.string(), input: z.unknown().optional() };
 const sub = { ...named, instanceId: z.string().nullish(), version: z.string().nullish() };
 
 /** What the SDK asks of the host. The list it returns is cumulative: everything asked since the instance began. */
@@ -47,7 +47,7 @@ const action: z.ZodType<OrchestratorAction> = z.discriminatedUnion("actionType",
   z.object({ actionType: z.literal(1), ...named, retryOptions }),
   z.object({ actionType: z.literal(2), ...sub }),
   z.object({ actionType: z.literal(3), ...sub, retryOptions }),
-  z.object({ actionType: z.literal(4), input: z.unknown() }),
+  z.object({ actionType: z.literal(4), input: z.unknown().optional() }),
   z.object({
     actionType: z.literal(5),
     fireAt: z.string(),
@@ -87,9 +87,9 @@ const FLAT_SCHEMAS = [1, 2];
 const state = z.object({
   isDone: z.boolean(),
   actions: z.array(z.array(action)),
-  output: z.unknown(),
+  output: z.unknown().optional(),
   error: z.string().optional(),
-  customStatus: z.unknown(),
+  customStatus: z.unknown().optional(),
   schemaVersion: z.number(),
 });
 

@@ -6,7 +6,7 @@ import { hasEnded, type Instance } from "../store/rows.ts";
 import { empty, json, problem } from "./answers.ts";
 import { historyView } from "./history-view.ts";
 import { instanceStatus } from "./instance-status.ts";
-import { type LinkOptions, managementLinks, RPC_PATH, WEBHOOK_PATH } from "./links.ts";
+import { type LinkOptions, managementLinks, WEBHOOK_PATH } from "./links.ts";
 import { matches, queryPage, readFilter } from "./query.ts";
 
 export interface ClientApiOptions {
@@ -59,9 +59,8 @@ interface Call extends ClientApiOptions {
 
 /** The decoded segments below the API's root. An encoded slash counts as a slash, as in the real extension. */
 function pathBelow(path: string): string[] | undefined {
-  const root = [WEBHOOK_PATH, RPC_PATH].find((it) => path === it || path.toLowerCase().startsWith(`${it}/`));
-  if (root === undefined) return undefined;
-  const below = path.slice(root.length);
+  if (!`${path}/`.toLowerCase().startsWith(`${WEBHOOK_PATH}/`)) return undefined;
+  const below = path.slice(WEBHOOK_PATH.length);
   try {
     return trimSlashes(decodeURIComponent(below)).split("/");
   } catch {

@@ -1,6 +1,5 @@
-/** Paths under which the real extension serves its webhooks, and under which its SDK's own calls arrive here. */
+/** Where the real extension serves its webhooks. The SDK's own calls arrive here too; the real one has a port of its own for them. */
 export const WEBHOOK_PATH = "/runtime/webhooks/durabletask";
-export const RPC_PATH = "/durabletask";
 
 export interface LinkOptions {
   readonly baseUrl: string;
@@ -44,6 +43,6 @@ export function clientBinding(options: LinkOptions): string {
     managementUrls: managementLinks(options, ID_PLACEHOLDER),
     baseUrl: `${baseUrl}${WEBHOOK_PATH}`,
     requiredQueryStringParameters: `code=${key}`,
-    rpcBaseUrl: `${baseUrl}${RPC_PATH}/`,
+    rpcBaseUrl: `${baseUrl}${WEBHOOK_PATH}/`,
   });
 }
