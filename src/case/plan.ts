@@ -38,6 +38,8 @@ export interface PlannedStep {
   readonly cost: readonly string[];
   readonly needs: readonly string[];
   readonly guardrails: readonly string[];
+  /** Every object whose protection forbids the step; checked when planned and again when performed. */
+  readonly touches: readonly string[];
   /** The object as it was, for the undoing; part of the snapshot. */
   readonly before: Readonly<Record<string, unknown>> | null;
 }

@@ -144,6 +144,7 @@ function planStep(
       }
     }),
     guardrails,
+    touches: proposal.touches,
     before: proposal.before,
   };
 }

@@ -53,6 +53,8 @@ export interface StepDefinition<Target, Before> {
   readonly before: z.ZodType<Before>;
   readonly needs: readonly Need[];
   readonly undoing: Undoing<Target, Before>;
+  /** Steps with the same key run one after another: Azure refuses concurrent writes to one object. */
+  alone?(target: Target): string;
   /** Pure: which of these the scope calls for. */
   propose(scope: Scope): readonly Proposal<Target, Before>[];
   /** Makes the change; safe to run again, alone or beside others. */
@@ -71,6 +73,8 @@ export interface Step {
   propose(
     scope: Scope,
   ): readonly Proposal<Readonly<Record<string, unknown>>, Readonly<Record<string, unknown>>>[];
+  /** Null: side by side with anything. */
+  alone(target: unknown): string | null;
   bind(target: unknown, before: unknown): BoundStep;
 }
 
@@ -96,6 +100,7 @@ export function defineStep<Target extends PlainObject, Before extends PlainObjec
     needs: definition.needs,
     irreversibleBecause: undoing.kind === "cannot" ? undoing.because : null,
     propose: (scope) => definition.propose(scope),
+    alone: (target) => definition.alone?.(definition.target.parse(target)) ?? null,
     bind(rawTarget, rawBefore) {
       const target = definition.target.parse(rawTarget);
       const before = definition.before.parse(rawBefore);

@@ -1,5 +1,12 @@
 import { RestError, type TableClient } from "@azure/data-tables";
-import type { CaseOutcome, CaseStatus, IncidentReference, Mode, Severity } from "../case/case.ts";
+import type {
+  CallerReference,
+  CaseOutcome,
+  CaseStatus,
+  IncidentReference,
+  Mode,
+  Severity,
+} from "../case/case.ts";
 import type { ResidualExposure } from "../case/outcome.ts";
 import type { DocumentReference } from "../record/entry.ts";
 
@@ -16,9 +23,13 @@ export interface CaseSummary {
   readonly openedAt: string;
   readonly updatedAt: string;
   readonly closedAt: string | null;
-  readonly openedBy: string;
+  readonly openedBy: CallerReference;
+  /** Of how many plans this is the latest. */
+  readonly plans: number;
   readonly incident: IncidentReference | null;
   readonly principals: readonly { readonly id: string; readonly name: string; readonly kind: string }[];
+  readonly intake: DocumentReference;
+  readonly resolution: DocumentReference | null;
   readonly scope: DocumentReference | null;
   readonly plan: { readonly digest: string; readonly document: DocumentReference } | null;
   readonly decision: { readonly planDigest: string; readonly deadline: string } | null;

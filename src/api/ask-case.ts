@@ -1,0 +1,148 @@
+import { randomUUID } from "node:crypto";
+import type { HttpResponseInit } from "@azure/functions";
+import type { DurableClient } from "durable-functions";
+import { z } from "zod";
+import { KNOCKS } from "../respond/case-flow.ts";
+import { decisionRefused } from "../respond/decision.ts";
+import { callerActor, entryIdOf } from "../respond/journal.ts";
+import type { CaseRequest } from "../storage/case-requests.ts";
+import { linksOf } from "./case-view.ts";
+import { knock } from "./orchestrations.ts";
+import { json, problem } from "./problem.ts";
+import { caseOf, isCase } from "./read-case.ts";
+import type { Visit } from "./route.ts";
+
+const Comment = z.string().trim().min(1).max(2_000);
+const Decision = z.strictObject({
+  decision: z.enum(["approve", "reject"]),
+  planDigest: z.string().regex(/^[0-9a-f]{64}$/),
+  comment: Comment.optional(),
+});
+const Restore = z.strictObject({ steps: z.array(z.string()).min(1).max(5_000).optional(), reason: Comment });
+const Close = z.strictObject({ reason: Comment });
+
+/** `POST /cases/{id}/decision`: each reason why not has an answer of its own, and stands in the record. */
+export async function postDecision(visit: Visit, client: DurableClient): Promise<HttpResponseInit> {
+  const found = await caseOf(visit);
+  if (!isCase(found)) return found;
+  const body = await parsed(visit, Decision);
+  if (body.kind === "problem") return body.problem;
+  const { app, caller } = visit;
+  const { decision, planDigest, comment } = body.value;
+  const now = app.now();
+  const request: CaseRequest = {
+    // One decision a person and plan: said twice it is said once.
+    id: entryIdOf("decision", planDigest, caller.objectId, decision),
+    at: now.toISOString(),
+    by: caller,
+    kind: "decision",
+    decision,
+    planDigest,
+    comment: comment ?? null,
+  };
+  const refused = decisionRefused(found, request, now);
+  if (refused !== null) {
+    await app.record(found.caseId).append([
+      {
+        id: entryIdOf(found.caseId, "decision-refused", request.id, refused.code),
+        type: "decision-refused",
+        actor: callerActor(caller),
+        data: { planDigest, ...refused },
+      },
+    ]);
+    const status = refused.code === "OWN_REQUEST" ? 403 : 409;
+    return problem(status, refused.code, refused.reason);
+  }
+  const pending = await app.requests.pending(found.caseId);
+  if (pending.some((it) => it.kind === "decision" && it.planDigest === planDigest && it.id !== request.id)) {
+    return problem(409, "DECIDED", "Somebody decided on this plan a moment ago.");
+  }
+  const isNew = await app.requests.put(found.caseId, request);
+  await knock(client, found.caseId, KNOCKS.decision);
+  return json(202, { caseId: found.caseId, decision, planDigest, repeated: !isNew, links: linksOf(found) });
+}
+
+/** `POST /cases/{id}/restore`: puts back what can be put back. */
+export async function postRestore(visit: Visit, client: DurableClient): Promise<HttpResponseInit> {
+  const found = await caseOf(visit);
+  if (!isCase(found)) return found;
+  const body = await parsed(visit, Restore);
+  if (body.kind === "problem") return body.problem;
+  if (found.status !== "watching") {
+    return problem(
+      409,
+      "NOT_WATCHING",
+      `Only a contained case under watch can be restored; it is ${found.status}.`,
+    );
+  }
+  const { app, caller } = visit;
+  const { steps, reason } = body.value;
+  const id = randomUUID();
+  await app.record(found.caseId).append([
+    {
+      id: entryIdOf(found.caseId, "restore-asked", id),
+      type: "restore-asked",
+      actor: callerActor(caller),
+      data: { reason, ...(steps === undefined ? {} : { stepIds: steps }) },
+    },
+  ]);
+  await app.requests.put(found.caseId, {
+    id,
+    at: app.now().toISOString(),
+    by: caller,
+    kind: "restore",
+    stepIds: steps ?? null,
+    reason,
+  });
+  await knock(client, found.caseId, KNOCKS.restore);
+  return json(202, { caseId: found.caseId, links: linksOf(found) });
+}
+
+/** `POST /cases/{id}/close`: ends the watch. */
+export async function postClose(visit: Visit, client: DurableClient): Promise<HttpResponseInit> {
+  const found = await caseOf(visit);
+  if (!isCase(found)) return found;
+  const body = await parsed(visit, Close);
+  if (body.kind === "problem") return body.problem;
+  if (found.status !== "watching") {
+    return problem(409, "NOT_WATCHING", `There is no watch to end; the case is ${found.status}.`);
+  }
+  const { app, caller } = visit;
+  const { reason } = body.value;
+  const id = entryIdOf("close", found.caseId, caller.objectId);
+  await app.requests.put(found.caseId, {
+    id,
+    at: app.now().toISOString(),
+    by: caller,
+    kind: "close",
+    reason,
+  });
+  await knock(client, found.caseId, KNOCKS.close);
+  return json(202, { caseId: found.caseId, links: linksOf(found) });
+}
+
+type Parsed<T> =
+  | { readonly kind: "value"; readonly value: T }
+  | { readonly kind: "problem"; readonly problem: HttpResponseInit };
+
+const MOST_CHARACTERS = 500_000;
+
+/** A JSON body that fits, or the answer that says everything that is wrong with it. */
+export async function parsed<T>({ request }: Visit, schema: z.ZodType<T>): Promise<Parsed<T>> {
+  const text = await request.text();
+  if (text.length > MOST_CHARACTERS) {
+    return { kind: "problem", problem: problem(413, "TOO_LARGE", `At most ${MOST_CHARACTERS} characters.`) };
+  }
+  let body: unknown;
+  try {
+    body = JSON.parse(text);
+  } catch {
+    return { kind: "problem", problem: problem(400, "NOT_JSON", "The body is not JSON.") };
+  }
+  const result = schema.safeParse(body);
+  if (result.success) return { kind: "value", value: result.data };
+  const problems = result.error.issues.map(
+    (issue) => `${issue.path.join(".") || "(body)"}: ${issue.message}`,
+  );
+  return { kind: "problem", problem: problem(422, "BODY_REFUSED", problems.join("; "), { problems }) };
+}

@@ -1,0 +1,62 @@
+import type { DurableClient } from "durable-functions";
+import type { CallerReference, Mode } from "../case/case.ts";
+import type { Intake } from "../intake/intake.ts";
+import { digestOf } from "../plan/digest.ts";
+import type { CaseSummary } from "../storage/case-index.ts";
+import type { Tourniquet } from "../tourniquet.ts";
+import { startCase } from "./orchestrations.ts";
+
+/** A delivery this old that still has not begun was claimed by a process that died. */
+const BEGUN_BY_NOW_IN_MS = 60_000;
+
+/**
+ * The case an intake belongs to: claimed once, stored, started. Whoever delivers the same again gets the same case, and
+ * finishes what a crashed delivery left undone.
+ */
+export async function openCase(
+  app: Tourniquet,
+  client: DurableClient,
+  intake: Intake,
+  asked: { readonly mode: Mode; readonly caller: CallerReference },
+): Promise<CaseSummary> {
+  const { caseId } = await app.claims.claim(intake.deliveredAs);
+  const known = await app.cases.get(caseId);
+  if (known !== null && !isStuck(known, app.now())) return known;
+  // Named by its content: two deliveries at once must not overwrite what the other's case refers to.
+  const name = `intake-${digestOf(intake).slice(0, 16)}.json`;
+  const document = await app.documents.putJson(caseId, name, intake);
+  const now = app.now().toISOString();
+  const summary: CaseSummary = {
+    caseId,
+    status: "open",
+    outcome: null,
+    reason: null,
+    mode: asked.mode,
+    trigger: intake.trigger,
+    title: intake.title,
+    severity: intake.severity,
+    openedAt: now,
+    updatedAt: now,
+    closedAt: null,
+    openedBy: asked.caller,
+    plans: 0,
+    incident: intake.incident,
+    principals: [],
+    intake: document,
+    resolution: null,
+    scope: null,
+    plan: null,
+    decision: null,
+    steps: { planned: 0, applied: 0, confirmed: 0, gaps: 0 },
+    residualExposure: [],
+    watchUntil: null,
+  };
+  const inserted = await app.cases.insert(summary);
+  // Of deliveries at the same moment the one that wrote the case starts it.
+  if (inserted || known !== null) await startCase(client, caseId);
+  return (await app.cases.get(caseId)) ?? summary;
+}
+
+function isStuck(summary: CaseSummary, now: Date): boolean {
+  return summary.status === "open" && now.getTime() - Date.parse(summary.updatedAt) > BEGUN_BY_NOW_IN_MS;
+}
