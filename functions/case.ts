@@ -1,0 +1,40 @@
+import * as df from "durable-functions";
+import {
+  askDecision,
+  beginCase,
+  concludeCase,
+  confirmSteps,
+  lookForRequests,
+  makePlan,
+  performSteps,
+  readDecision,
+  restoreSteps,
+  takeSnapshot,
+  watchOnce,
+} from "../src/respond/activities.ts";
+import * as begin from "../src/respond/begin-case.ts";
+import { caseFlow } from "../src/respond/case-flow.ts";
+import * as conclude from "../src/respond/conclude-case.ts";
+import * as confirm from "../src/respond/confirm-steps.ts";
+import * as decision from "../src/respond/decision.ts";
+import * as plan from "../src/respond/make-plan.ts";
+import * as perform from "../src/respond/perform-steps.ts";
+import * as restore from "../src/respond/restore-steps.ts";
+import * as snapshot from "../src/respond/take-snapshot.ts";
+import * as watch from "../src/respond/watch.ts";
+import { CASE_FLOW } from "../src/api/orchestrations.ts";
+import { registerActivity } from "./register.ts";
+
+df.app.orchestration(CASE_FLOW, caseFlow);
+
+registerActivity(beginCase, begin.beginCase);
+registerActivity(takeSnapshot, snapshot.takeSnapshot);
+registerActivity(makePlan, plan.makePlan);
+registerActivity(performSteps, perform.performSteps);
+registerActivity(confirmSteps, confirm.confirmSteps);
+registerActivity(askDecision, decision.askDecision);
+registerActivity(readDecision, decision.readDecision);
+registerActivity(concludeCase, conclude.concludeCase);
+registerActivity(lookForRequests, watch.lookForRequests);
+registerActivity(watchOnce, watch.watchOnce);
+registerActivity(restoreSteps, restore.restoreSteps);

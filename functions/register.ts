@@ -1,0 +1,40 @@
+import { app, type HttpMethod } from "@azure/functions";
+import * as df from "durable-functions";
+import type { HttpResponseInit } from "@azure/functions";
+import type { DurableClient } from "durable-functions";
+import type { AppRole } from "../src/access/caller.ts";
+import { route, type Visit } from "../src/api/route.ts";
+import type { ActivityReference, Payload } from "../src/respond/flow.ts";
+import { type Tourniquet, tourniquet } from "../src/tourniquet.ts";
+
+/** Registers an activity under its own name, with the types its reference promises. */
+export function registerActivity<Input extends Payload, Output extends Payload>(
+  reference: ActivityReference<Input, Output>,
+  run: (app: Tourniquet, input: Input) => Promise<Output>,
+): void {
+  df.app.activity(reference.name, {
+    handler: async (input: Input): Promise<Output> => run(await tourniquet(), input),
+  });
+}
+
+interface HttpRegistration {
+  readonly name: string;
+  readonly method: HttpMethod;
+  /** Below the prefix in host.json. */
+  readonly path: string;
+  readonly role: AppRole;
+}
+
+/** A route of the API. Function keys are not used: every caller has an identity of their own. */
+export function registerRoute(
+  { name, method, path, role }: HttpRegistration,
+  handle: (visit: Visit, client: DurableClient) => Promise<HttpResponseInit>,
+): void {
+  app.http(name, {
+    methods: [method],
+    route: path,
+    authLevel: "anonymous",
+    extraInputs: [df.input.durableClient()],
+    handler: route(role, (visit) => handle(visit, df.getClient(visit.context))),
+  });
+}
