@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { IncomingMessage, ServerResponse } from "node:http";
+import type { ProxyAgent } from "undici";
 import { type Callers, callersOf } from "./callers.ts";
 import { type TenantClock, wallClock } from "./clock.ts";
 import { createAuthenticate } from "./entra/authenticate.ts";
@@ -13,8 +14,8 @@ import { isKept, type JournalEntry, openJournal } from "./keeping/journal.ts";
 import { lastPort, openOrigin, type Origin, rememberPort } from "./keeping/origin.ts";
 import { identityHeaders } from "./managed-identity/headers.ts";
 import { createManagedIdentity } from "./managed-identity/managed-identity.ts";
-import { type Authority, openAuthority } from "./network/authority.ts";
-import { type ClientOptions, openClients } from "./network/clients.ts";
+import { openAuthority } from "./network/authority.ts";
+import { type ClientOptions, enterProcess, openClients } from "./network/clients.ts";
 import { type Connection, createTlsEnd } from "./network/connections.ts";
 import { createExchange } from "./network/exchange.ts";
 import { startProxy } from "./network/proxy.ts";
@@ -80,6 +81,10 @@ export interface TenantHandle extends AsyncDisposable {
   env(): Record<string, string>;
   /** For unmodified JS SDK clients in this very process; see `docs/stand-in-tenant.md`. */
   clientOptions(from?: { readonly clientAddress?: string }): ClientOptions;
+  /** For `fetch` in this process: `fetch(url, { dispatcher })` of undici. */
+  dispatcher(from?: { readonly clientAddress?: string }): ProxyAgent;
+  /** Makes this whole process take the tenant for Azure, for code that makes its own clients; dispose to put it back. */
+  enterProcess(): Disposable;
   stop(): Promise<void>;
 }
 
@@ -178,11 +183,11 @@ export async function startTenant(options: StartOptions = {}): Promise<TenantHan
   });
   if (stateFolder !== undefined) rememberPort(folder, proxy.port);
 
-  const clients = openClients(proxy.port, authority);
+  const clients = openClients(proxy.port, authority.pem);
   let stopping: Promise<void> | undefined;
   const stop = () => {
     stopping ??= (async () => {
-      clients.close();
+      await clients.close();
       await proxy.close();
       journal?.close();
       if (stateFolder === undefined) rmSync(folder, { recursive: true, force: true });
@@ -211,6 +216,8 @@ export async function startTenant(options: StartOptions = {}): Promise<TenantHan
     callers: callersOf(scenario, { key, tenant }),
     env: () => environmentFor(handle),
     clientOptions: (from) => clients.options(from?.clientAddress),
+    dispatcher: (from) => clients.dispatcher(from?.clientAddress),
+    enterProcess: () => enterProcess(environmentFor(handle), authority.pem),
     stop,
     [Symbol.asyncDispose]: stop,
   };
@@ -245,5 +252,3 @@ function resourceIdOf({ state }: Scenario, name: string): string {
   for (const resource of allResources(state.azure)) if (resource.name === name) return resource.id;
   throw new Error(`the tenant has no resource ${name}`);
 }
-
-export type { Authority };
