@@ -62,10 +62,10 @@ export interface PermissionScope {
 
 export interface PropertyLock {
   readonly isEnabled: boolean;
-  readonly allProperties?: boolean | null;
-  readonly credentialsWithUsageVerify?: boolean | null;
-  readonly credentialsWithUsageSign?: boolean | null;
-  readonly tokenEncryptionKeyId?: boolean | null;
+  readonly allProperties?: boolean | null | undefined;
+  readonly credentialsWithUsageVerify?: boolean | null | undefined;
+  readonly credentialsWithUsageSign?: boolean | null | undefined;
+  readonly tokenEncryptionKeyId?: boolean | null | undefined;
 }
 
 export interface Application {
