@@ -111,10 +111,12 @@ export function deletedKeyBundle(vault: Vault, deleted: DeletedObject<VaultKey>,
 }
 
 /** The current version: the one created last, enabled or not. */
-export function currentOf<T>(object: { readonly name: string; readonly versions: readonly T[] }): T {
-  const current = object.versions.at(-1);
-  if (current === undefined) {
-    throw new Error(`${object.name} has no version, which no operation leaves behind`);
-  }
-  return current;
+export function currentOf<T>(object: { readonly versions: readonly T[] }): T {
+  return present(object.versions.at(-1));
+}
+
+/** What was just listed is still there, and everything has a version: no operation leaves it otherwise. */
+export function present<T>(found: T | undefined): T {
+  if (found === undefined) throw new Error("a vault object vanished while it was read, or has no version");
+  return found;
 }

@@ -11,6 +11,7 @@ import {
   deletedSecretBundle,
   keyBundle,
   keyId,
+  present,
   secretBundle,
   secretId,
 } from "./bundles.ts";
@@ -84,12 +85,8 @@ function operationsOf<T extends VaultSecret | VaultKey>(shelf: Shelf<T>) {
   };
   const list: Operation = ({ vault, data, request }) => ({
     status: 200,
-    body: page(
-      vault,
-      request.url,
-      [...shelf.deleted(data)].map(
-        ([key, deleted]) => [key, () => shelf.deletedBundle(vault, deleted, true)] as const,
-      ),
+    body: page(vault, request.url, shelf.deleted(data).keys(), (key) =>
+      shelf.deletedBundle(vault, present(shelf.deleted(data).get(key)), true),
     ),
   });
   const get: Operation = (call) => {

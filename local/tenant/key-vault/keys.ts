@@ -1,5 +1,5 @@
 import { ecJwkFrom, objectKey, type EcJwk, type KeyVersion, type VaultKey } from "../state/vaults.ts";
-import { currentOf, keyBundle, keyId, keyItem } from "./bundles.ts";
+import { currentOf, keyBundle, keyId, keyItem, present } from "./bundles.ts";
 import {
   badParameter,
   deletedButRecoverable,
@@ -17,24 +17,19 @@ import { CreateKey, ImportKey, parseBody, Sign, UpdateKey, Verify } from "./para
 
 export const listKeys: Operation = ({ vault, data, request }) => ({
   status: 200,
-  body: page(
-    vault,
-    request.url,
-    [...data.keys].map(([key, held]) => [key, () => keyItem(vault, held, currentOf(held), false)] as const),
-  ),
+  body: page(vault, request.url, data.keys.keys(), (id) => {
+    const key = present(data.keys.get(id));
+    return keyItem(vault, key, currentOf(key), false);
+  }),
 });
 
 export const listKeyVersions: Operation = ({ vault, data, request, name }) => {
   const key = data.keys.get(objectKey(name));
+  const versions = new Map(key?.versions.map((version) => [version.version, version]));
   return {
     status: 200,
-    body: page(
-      vault,
-      request.url,
-      (key?.versions ?? []).map(
-        (version) =>
-          [version.version, () => (key === undefined ? {} : keyItem(vault, key, version, true))] as const,
-      ),
+    body: page(vault, request.url, versions.keys(), (version) =>
+      keyItem(vault, present(key), present(versions.get(version)), true),
     ),
   };
 };

@@ -9,19 +9,31 @@ import type { Vault } from "./vault.ts";
 export function page<T>(
   vault: Vault,
   url: URL,
-  entries: readonly (readonly [key: string, item: () => T])[],
+  keys: Iterable<string>,
+  itemOf: (key: string) => T,
 ): { readonly value: readonly T[]; readonly nextLink: string | null } {
   const size = pageSizeOf(url);
-  const after = afterOf(url);
-  const sorted = entries.toSorted(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0));
-  const start = after === undefined ? 0 : sorted.findIndex(([key]) => key > after);
-  const shown = start === -1 ? [] : sorted.slice(start, start + size);
-  const last = shown.at(-1)?.[0];
-  const isLast = start === -1 || start + size >= sorted.length || last === undefined;
+  const found = smallestAfter(keys, afterOf(url), size + 1);
+  const shown = found.slice(0, size);
+  const last = shown.at(-1);
   return {
-    value: shown.map(([, item]) => item()),
-    nextLink: isLast ? null : nextLinkOf(vault, url, size, last),
+    value: shown.map(itemOf),
+    nextLink: found.length > size && last !== undefined ? nextLinkOf(vault, url, size, last) : null,
   };
+}
+
+/** The first `count` keys after one, in order, without sorting all: a vault of fifty thousand secrets has two thousand pages. */
+function smallestAfter(keys: Iterable<string>, after: string | undefined, count: number): string[] {
+  const found: string[] = [];
+  for (const key of keys) {
+    if (after !== undefined && key <= after) continue;
+    const largest = found[count - 1];
+    if (largest !== undefined && key > largest) continue;
+    const place = found.findIndex((other) => other > key);
+    found.splice(place === -1 ? found.length : place, 0, key);
+    found.length = Math.min(found.length, count);
+  }
+  return found;
 }
 
 function pageSizeOf(url: URL): number {

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { objectKey, type SecretVersion, type VaultSecret } from "../state/vaults.ts";
-import { currentOf, secretBundle, secretId, secretItem } from "./bundles.ts";
+import { currentOf, present, secretBundle, secretId, secretItem } from "./bundles.ts";
 import {
   badParameter,
   deletedButRecoverable,
@@ -17,30 +17,20 @@ import { parseBody, Restore, SetSecret, UpdateSecret } from "./parameters.ts";
 
 export const listSecrets: Operation = ({ vault, data, request }) => ({
   status: 200,
-  body: page(
-    vault,
-    request.url,
-    [...data.secrets].map(
-      ([key, secret]) => [key, () => secretItem(vault, secret, currentOf(secret), false)] as const,
-    ),
-  ),
+  body: page(vault, request.url, data.secrets.keys(), (key) => {
+    const secret = present(data.secrets.get(key));
+    return secretItem(vault, secret, currentOf(secret), false);
+  }),
 });
 
 /** Versions come in order of their ids, which says nothing about their age. guess: the order is not documented. */
 export const listSecretVersions: Operation = ({ vault, data, request, name }) => {
   const secret = data.secrets.get(objectKey(name));
+  const versions = new Map(secret?.versions.map((version) => [version.version, version]));
   return {
     status: 200,
-    body: page(
-      vault,
-      request.url,
-      (secret?.versions ?? []).map(
-        (version) =>
-          [
-            version.version,
-            () => (secret === undefined ? {} : secretItem(vault, secret, version, true)),
-          ] as const,
-      ),
+    body: page(vault, request.url, versions.keys(), (version) =>
+      secretItem(vault, present(secret), present(versions.get(version)), true),
     ),
   };
 };

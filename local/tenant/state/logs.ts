@@ -20,6 +20,8 @@ export interface LogWorkspace {
   readonly basicTables: ReadonlySet<string>;
   /** Tables nothing was ever sent to: asking for one is a semantic error, which is not the same as no rows. */
   readonly missingTables: ReadonlySet<string>;
+  /** Tables whose store does not answer: queries of them end in a partial error beside whatever else they found. */
+  readonly failingTables: ReadonlySet<string>;
   /** Columns of tables that are no standard ones (`Name_CL`). */
   readonly customTables: ReadonlyMap<string, Readonly<Record<string, string>>>;
   /** By table name, in the order of arrival. */
@@ -91,6 +93,7 @@ export const LogSection = z.strictObject({
       id: z.guid().optional(),
       basicTables: z.array(TableName).default([]),
       missingTables: z.array(TableName).default([]),
+      failingTables: z.array(TableName).default([]),
       customTables: z.record(TableName, z.record(z.string(), z.string())).default({}),
     }),
   ),
@@ -136,6 +139,7 @@ export function loadLogs(section: LogSection, names: ScenarioNames): LogState {
       name: given.name,
       basicTables: new Set(given.basicTables),
       missingTables: new Set(given.missingTables),
+      failingTables: new Set(given.failingTables),
       customTables: new Map(Object.entries(given.customTables)),
       rows: new Map(),
     };
