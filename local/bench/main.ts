@@ -10,7 +10,12 @@ const NOT_BENCHES = new Set(["bench.ts", "main.ts"]);
 async function benches(): Promise<readonly Bench[]> {
   const files = readdirSync(import.meta.dirname).filter((it) => it.endsWith(".ts") && !NOT_BENCHES.has(it));
   const modules = await Promise.all(
-    files.toSorted().map((file): Promise<{ readonly bench: Bench }> => import(pathToFileURL(join(import.meta.dirname, file)).href)),
+    files
+      .toSorted()
+      .map(
+        (file): Promise<{ readonly bench: Bench }> =>
+          import(pathToFileURL(join(import.meta.dirname, file)).href),
+      ),
   );
   return modules.map(({ bench }) => bench);
 }
@@ -19,7 +24,9 @@ const wanted = process.argv.slice(2);
 const all = await benches();
 const unknown = wanted.filter((name) => !all.some((it) => it.name === name));
 if (unknown.length > 0) {
-  console.error(`no bench called ${unknown.join(", ")}; there are: ${all.map(({ name }) => name).join(", ")}`);
+  console.error(
+    `no bench called ${unknown.join(", ")}; there are: ${all.map(({ name }) => name).join(", ")}`,
+  );
   process.exit(2);
 }
 console.log(`Node ${process.version}, ${cpus().length} × ${cpus()[0]?.model ?? "unknown processor"}`);
@@ -28,6 +35,8 @@ for (const bench of all) {
   console.log(`\n${bench.name}: ${bench.describes}`);
   for (const { measure, value, unit, note } of await bench.run()) {
     const figure = Number.isInteger(value) ? String(value) : value.toPrecision(4);
-    console.log(`  ${measure.padEnd(62)} ${figure.padStart(12)} ${unit}${note === undefined ? "" : `  (${note})`}`);
+    console.log(
+      `  ${measure.padEnd(62)} ${figure.padStart(12)} ${unit}${note === undefined ? "" : `  (${note})`}`,
+    );
   }
 }

@@ -9,7 +9,12 @@ const NOT_CAMPAIGNS = new Set(["campaign.ts", "main.ts"]);
 async function campaigns(): Promise<readonly Campaign[]> {
   const files = readdirSync(import.meta.dirname).filter((it) => it.endsWith(".ts") && !NOT_CAMPAIGNS.has(it));
   const modules = await Promise.all(
-    files.toSorted().map((file): Promise<{ readonly campaign?: Campaign }> => import(pathToFileURL(join(import.meta.dirname, file)).href)),
+    files
+      .toSorted()
+      .map(
+        (file): Promise<{ readonly campaign?: Campaign }> =>
+          import(pathToFileURL(join(import.meta.dirname, file)).href),
+      ),
   );
   return modules.flatMap(({ campaign }) => (campaign === undefined ? [] : [campaign]));
 }
