@@ -6,5 +6,5 @@ const EARLY_IN_MS = 250;
  * deadline" therefore waits again; a short timer is early by at most half its length, so that such code comes to an end.
  */
 export function timerDueAt(fireAt: number, now: number): number {
-  return fireAt - Math.min(EARLY_IN_MS, Math.max(0, fireAt - now) / 2);
+  return fireAt - Math.min(EARLY_IN_MS, Math.floor(Math.max(0, fireAt - now) / 2));
 }

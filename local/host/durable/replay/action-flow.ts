@@ -212,5 +212,6 @@ function retryDelay(options: RetryOptions, attempt: number, elapsedInMs: number)
   if (typeof timeoutInMs === "number" && elapsedInMs >= timeoutInMs) return 0;
   const delayInMs =
     options.firstRetryIntervalInMilliseconds * (options.backoffCoefficient ?? 1) ** (attempt - 1);
-  return Math.min(delayInMs, options.maxRetryIntervalInMilliseconds ?? LONGEST_SHORT_TIMER_IN_MS);
+  const longestInMs = options.maxRetryIntervalInMilliseconds ?? LONGEST_SHORT_TIMER_IN_MS;
+  return Math.ceil(Math.min(delayInMs, longestInMs));
 }
