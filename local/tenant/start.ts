@@ -23,7 +23,7 @@ import { createRequestLog, type Refusal, type Requests } from "./network/request
 import { createRuntime, NO_DELAYS, type Runtime } from "./runtime.ts";
 import { readScenario } from "./scenario/find.ts";
 import type { ScenarioNames } from "./scenario/names.ts";
-import { loadScenario, type Scenario } from "./scenario/load.ts";
+import { loadScenario, locatorOf, type Scenario } from "./scenario/load.ts";
 import { PRODUCT } from "./scenario/product.ts";
 import type { Service } from "./service.ts";
 import { SERVICES } from "./services.ts";
@@ -114,8 +114,7 @@ export async function startTenant(options: StartOptions = {}): Promise<TenantHan
   const outsideKey =
     stateFolder === undefined ? passingSigningKey("outside") : openSigningKey(folder, "outside");
   const issuers = outsideIssuers(outsideKey, () => tenant.clock.now());
-  const locate = (address: string) =>
-    scenario.addresses[address] ?? { countryOrRegion: "NL", city: "Amsterdam" };
+  const locate = locatorOf(scenario.addresses);
   const headers = identityHeaders(origin.headerKey);
   const identities = createManagedIdentity({
     key,

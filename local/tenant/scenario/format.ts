@@ -1,5 +1,6 @@
 import { isIP } from "node:net";
 import { z } from "zod";
+import { History } from "./history/format.ts";
 
 /** A section that its own engineer's schema parses; here it only has to be an object. */
 const Section = z.record(z.string(), z.unknown());
@@ -131,6 +132,8 @@ export const ScenarioFile = z.strictObject({
   azure: Section.default({}),
   vaults: Section.default({}),
   logs: Section.default({}),
+  /** What happened before: written into the logs as Azure would have. */
+  history: History.default([]),
   alert: z.strictObject({ format: z.string().min(1), body: z.unknown() }).optional(),
   attack: AttackSpec.optional(),
   truth: Truth.optional(),

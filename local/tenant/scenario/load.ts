@@ -5,6 +5,10 @@ import { addManagedIdentity, type Directory, DirectorySection, loadDirectory } f
 import { loadLogs, LogSection } from "../state/logs.ts";
 import { loadVaults, VaultSection } from "../state/vaults.ts";
 import type { Delays, TenantState } from "../tenant.ts";
+import type { Locate } from "../entra/sign-in-log.ts";
+import { castOf } from "./history/cast.ts";
+import { History } from "./history/format.ts";
+import { playHistory } from "./history/play.ts";
 import { AttackSpec, ScenarioFile, Truth } from "./format.ts";
 import { type ScenarioNames, scenarioNames } from "./names.ts";
 import { problemsOf, problemsThrown, ScenarioError } from "./problems.ts";
@@ -84,6 +88,13 @@ export function loadScenario(raw: unknown, { source, seed, nowInMs }: LoadOption
       loadManagedIdentity(directory, names, identity, startsAt - 200 * 86_400_000);
     }
   }
+  if (directory && azure && vaults && logs) {
+    const state = { directory, azure, vaults, logs };
+    const history = section("history", () => History.parse(names.resolve(file.history))) ?? [];
+    section("history", () =>
+      playHistory(history, castOf(state, names, tenant.id), locatorOf(file.addresses)),
+    );
+  }
   for (const reference of names.unknownReferences())
     problems.push(`{{${reference}}} refers to nothing in the file`);
   if (problems.length > 0 || !directory || !azure || !vaults || !logs)
@@ -142,6 +153,11 @@ function declareWorkspaces(section: unknown, names: ScenarioNames): void {
     if (id !== undefined) names.given("workspace", name, id);
     else names.guid("workspace", name);
   }
+}
+
+/** Where Entra thinks an address is: what the file says, and Microsoft's own region otherwise. */
+export function locatorOf(addresses: ScenarioFile["addresses"]): Locate {
+  return (address) => addresses[address] ?? { countryOrRegion: "NL", city: "Amsterdam" };
 }
 
 function definedOnly(delays: Readonly<Record<string, number | undefined>>): Partial<Delays> {
