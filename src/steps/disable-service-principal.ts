@@ -1,15 +1,10 @@
 import { z } from "zod";
-import { MICROSOFT_GRAPH } from "./needs.ts";
 import { principalKey } from "../case/principal.ts";
-import { alreadySo, confirmation, failed, outcomeOfChange } from "./answers.ts";
-import { defineStep, type StepContext } from "./step.ts";
+import { type Flag, putBackFlag, setFlag, verifyFlag, verifyPutBack } from "./enabled-flag.ts";
+import { MICROSOFT_GRAPH } from "./needs.ts";
+import { defineStep } from "./step.ts";
 
-const Target = z.object({ servicePrincipalId: z.guid() });
-const Before = z.object({ accountEnabled: z.boolean() });
-const Enabled = z.object({ accountEnabled: z.boolean().nullable() });
-
-const look = ({ azure }: StepContext, id: string) =>
-  azure.graph.get(`/servicePrincipals/${id}?$select=id,accountEnabled`, Enabled);
+const flag = (id: string): Flag => ({ path: `/servicePrincipals/${id}`, property: "accountEnabled" });
 
 /**
  * Stops new tokens for a service principal in this tenant. Tokens already issued live on (residual exposure).
@@ -18,8 +13,8 @@ const look = ({ azure }: StepContext, id: string) =>
 export const disableServicePrincipal = defineStep({
   kind: "disable-service-principal",
   wave: "quick-cut",
-  target: Target,
-  before: Before,
+  target: z.object({ servicePrincipalId: z.guid() }),
+  before: z.object({ accountEnabled: z.boolean() }),
   needs: [MICROSOFT_GRAPH("Application.ReadWrite.All")],
 
   propose: (scope) =>
@@ -40,42 +35,13 @@ export const disableServicePrincipal = defineStep({
       ];
     }),
 
-  async apply(context, { servicePrincipalId }) {
-    const { azure } = context;
-    const answer = await azure.graph.patch(`/servicePrincipals/${servicePrincipalId}`, {
-      accountEnabled: false,
-    });
-    // A deleted service principal cannot sign in either.
-    if (answer.kind === "failed" && answer.failure.code === "NOT_FOUND") {
-      return alreadySo(answer.failure.requestId, azure.now());
-    }
-    return outcomeOfChange(answer, azure.now());
-  },
-
-  verify: async (context, { servicePrincipalId }) =>
-    confirmation(await look(context, servicePrincipalId), context.azure.now(), {
-      holds: (it) => it.accountEnabled === false,
-      otherwise: "sign-in is enabled",
-      absentHolds: true,
-    }),
-
+  apply: (context, { servicePrincipalId }) => setFlag(context, flag(servicePrincipalId), false),
+  verify: (context, { servicePrincipalId }) => verifyFlag(context, flag(servicePrincipalId), false),
   undoing: {
     kind: "can",
-    async undo(context, { servicePrincipalId }, { accountEnabled }) {
-      const { azure } = context;
-      const now = await look(context, servicePrincipalId);
-      if (now.kind === "failed") return failed(now.failure, azure.now());
-      if (now.value.accountEnabled === accountEnabled) return alreadySo(now.requestId, azure.now());
-      return outcomeOfChange(
-        await azure.graph.patch(`/servicePrincipals/${servicePrincipalId}`, { accountEnabled }),
-        azure.now(),
-      );
-    },
-    verifyUndone: async (context, { servicePrincipalId }, { accountEnabled }) =>
-      confirmation(await look(context, servicePrincipalId), context.azure.now(), {
-        holds: (it) => it.accountEnabled === accountEnabled,
-        otherwise: "sign-in is not as it was",
-        absentHolds: false,
-      }),
+    undo: (context, target, before) =>
+      putBackFlag(context, flag(target.servicePrincipalId), before.accountEnabled),
+    verifyUndone: (context, target, before) =>
+      verifyPutBack(context, flag(target.servicePrincipalId), before.accountEnabled),
   },
 });

@@ -115,6 +115,6 @@ export function defineStep<Target extends PlainObject, Before extends PlainObjec
   };
 }
 
-export function cannotBeUndone<Target, Before>(because: string): Undoing<Target, Before> {
+export function cannotBeUndone(because: string): { readonly kind: "cannot"; readonly because: string } {
   return { kind: "cannot", because };
 }

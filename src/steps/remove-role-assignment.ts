@@ -1,0 +1,194 @@
+import { z } from "zod";
+import { principalKey } from "../case/principal.ts";
+import type { Obstacle, RoleAssignment, Scope } from "../case/scope.ts";
+import { alreadySo, confirmation, failed, outcomeOfChange, outcomeOfRemoval } from "./answers.ts";
+import { AZURE } from "./needs.ts";
+import { defineStep, type Proposal } from "./step.ts";
+
+const API = "2022-04-01";
+const Target = z.object({ assignmentId: z.string().startsWith("/"), principalId: z.guid() });
+type Target = z.infer<typeof Target>;
+const Before = z.object({
+  roleDefinitionId: z.string(),
+  principalId: z.string(),
+  principalType: z.string().nullable(),
+  condition: z.string().nullable(),
+  conditionVersion: z.string().nullable(),
+  description: z.string().nullable(),
+  delegatedManagedIdentityResourceId: z.string().nullable(),
+});
+type Before = z.infer<typeof Before>;
+const Stored = z.object({
+  properties: z.object({
+    roleDefinitionId: z.string(),
+    principalId: z.string(),
+    condition: z.string().nullish(),
+  }),
+});
+
+/**
+ * Removes one Azure role assignment, at its own scope. It is the only cut that reaches tokens already issued: Azure
+ * Resource Manager and data planes ask at each request, within minutes.
+ */
+export const removeRoleAssignment = defineStep({
+  kind: "remove-role-assignment",
+  wave: "access",
+  target: Target,
+  before: Before,
+  needs: [
+    AZURE("Microsoft.Authorization/roleAssignments/delete"),
+    AZURE("Microsoft.Authorization/roleAssignments/write"),
+    AZURE("Microsoft.Authorization/roleAssignments/read"),
+  ],
+
+  propose: (scope) => [
+    ...scope.principals.flatMap(({ principal, roleAssignments }) =>
+      roleAssignments
+        .filter((it) => it.assignment === "active" && it.throughGroupId === null)
+        .map((it) =>
+          propose(
+            scope,
+            it,
+            principal.displayName,
+            [principalKey(principal)],
+            [
+              it.planted
+                ? "It was assigned during the attack."
+                : "Tokens already issued can use it until it is gone.",
+            ],
+          ),
+        ),
+    ),
+    ...scope.planted.flatMap(({ detail, onName, evidence, present }) =>
+      detail.kind === "role-assignment" && detail.assignment.assignment === "active" && present !== false
+        ? [
+            propose(
+              scope,
+              detail.assignment,
+              onName ?? detail.assignment.principalId,
+              [detail.assignment.principalId],
+              [`Planted by the suspect: ${evidence}`],
+            ),
+          ]
+        : [],
+    ),
+  ],
+
+  async apply({ azure }, { assignmentId }) {
+    const answer = await azure.arm.delete(assignmentId, API);
+    // 204: there was nothing to delete.
+    if (answer.kind === "ok" && answer.status === 204) return alreadySo(answer.requestId, azure.now());
+    return outcomeOfRemoval(answer, azure.now());
+  },
+  verify: async ({ azure }, { assignmentId }) =>
+    confirmation(await azure.arm.get(assignmentId, API, Stored), azure.now(), {
+      holds: () => false,
+      otherwise: "still assigned",
+      absentHolds: true,
+    }),
+  undoing: {
+    kind: "can",
+    // Same name, same properties: assignments are immutable, so what stands under the name is equal or is another's.
+    async undo({ azure }, { assignmentId }, before) {
+      const present = await azure.arm.get(assignmentId, API, Stored);
+      if (present.kind === "ok") {
+        return isSame(present.value, before)
+          ? alreadySo(present.requestId, azure.now())
+          : {
+              kind: "needs-person",
+              reason: "Another role assignment stands under this name now.",
+              action: "Compare the two and assign the role anew under another name.",
+            };
+      }
+      if (present.failure.code !== "NOT_FOUND") return failed(present.failure, azure.now());
+      const properties = Object.fromEntries(Object.entries(before).filter(([, value]) => value !== null));
+      const answer = await azure.arm.put(assignmentId, API, { properties }, z.unknown());
+      // The same role for the same principal at the same scope, under another name: somebody gave it back already.
+      if (answer.kind === "failed" && answer.failure.code === "ALREADY_EXISTS") {
+        return alreadySo(answer.failure.requestId, azure.now());
+      }
+      return outcomeOfChange(answer, azure.now());
+    },
+    verifyUndone: async ({ azure }, { assignmentId }, before) =>
+      confirmation(await azure.arm.get(assignmentId, API, Stored), azure.now(), {
+        holds: (it) => isSame(it, before),
+        otherwise: "not assigned",
+        absentHolds: false,
+      }),
+  },
+});
+
+function isSame({ properties }: z.infer<typeof Stored>, before: Before): boolean {
+  const equal = (a: string, b: string) => a.toLowerCase() === b.toLowerCase();
+  return (
+    equal(properties.roleDefinitionId, before.roleDefinitionId) &&
+    equal(properties.principalId, before.principalId) &&
+    (properties.condition ?? null) === before.condition
+  );
+}
+
+function propose(
+  scope: Scope,
+  it: RoleAssignment,
+  principalName: string,
+  touches: readonly string[],
+  because: readonly string[],
+): Proposal<Target, Before> {
+  const role = it.roleName ?? it.roleDefinitionId;
+  const hindrance = hindering(scope.obstacles, it);
+  return {
+    target: { assignmentId: it.id, principalId: it.principalId },
+    before: {
+      roleDefinitionId: it.roleDefinitionId,
+      principalId: it.principalId,
+      principalType: it.principalType,
+      condition: it.condition,
+      conditionVersion: it.conditionVersion,
+      description: it.description,
+      delegatedManagedIdentityResourceId: it.delegatedManagedIdentityResourceId,
+    },
+    title: `Remove ${role} on ${it.scope} from ${principalName}`,
+    because,
+    cost: [`${principalName} can no longer act as ${role} on ${it.scope}.`],
+    touches: [...new Set([...touches, it.principalId])],
+    ...(hindrance === null ? {} : { hindered: hindrance }),
+  };
+}
+
+/** A lock that stands in the way is not ours to remove, and the last owner of a subscription cannot be removed at all. */
+function hindering(
+  obstacles: readonly Obstacle[],
+  { id, scope }: RoleAssignment,
+): { readonly reason: string; readonly action: string } | null {
+  for (const obstacle of obstacles) {
+    switch (obstacle.kind) {
+      case "lock":
+        if (isWithin(scope, obstacle.scope)) {
+          return {
+            reason: `A ${obstacle.level} lock on ${obstacle.scope} refuses it.`,
+            action: `Lift the lock ${obstacle.lockId}, remove the assignment ${id}, set the lock again`,
+          };
+        }
+        break;
+      case "last-owner":
+        if (obstacle.roleAssignmentId.toLowerCase() === id.toLowerCase()) {
+          return {
+            reason: `It is the last Owner of ${obstacle.scope}; Azure refuses to remove it.`,
+            action: `Make somebody else Owner of ${obstacle.scope}, then remove the assignment ${id}`,
+          };
+        }
+        break;
+      case "deny-assignment":
+        break;
+      default:
+        return obstacle satisfies never;
+    }
+  }
+  return null;
+}
+
+/** Whether a scope is another one or lies below it. */
+function isWithin(scope: string, container: string): boolean {
+  const [inner, outer] = [scope.toLowerCase(), container.toLowerCase().replace(/\/$/, "")];
+  return inner === outer || inner.startsWith(`${outer}/`);
+}
