@@ -1,7 +1,8 @@
+import type { LogRow } from "../../azure/logs.ts";
 import type { Activity } from "../../case/scope.ts";
 import { byText } from "../identifiers.ts";
 import type { Usual } from "./collect.ts";
-import type { LoggedEvent } from "./log-source.ts";
+import { type LoggedEvent, recordOf } from "./log-source.ts";
 import { trustExpansion } from "./trust-expansion.ts";
 
 /** An event with its principal and what is thought of it. */
@@ -124,11 +125,21 @@ function merge(events: readonly LoggedEvent[]): readonly LoggedEvent[] {
       byKey.set(event.key, event);
       continue;
     }
-    const kept = event.weight > known.weight ? event : known;
+    const [kept, other] = event.weight > known.weight ? [event, known] : [known, event];
     const at = event.activity.at < known.activity.at ? event.activity.at : known.activity.at;
-    byKey.set(event.key, { ...kept, activity: { ...kept.activity, at } });
+    byKey.set(event.key, {
+      ...kept,
+      row: rowsTogether(other.row, kept.row),
+      activity: { ...kept.activity, at },
+    });
   }
   return [...byKey.values()].toSorted((a, b) => byText(a.key, b.key));
+}
+
+/** The activity log has what was asked in the row of the start, what came of it in the row of the end. */
+function rowsTogether(less: LogRow, more: LogRow): LogRow {
+  if (more["Properties_d"] === undefined) return more;
+  return { ...more, Properties_d: { ...recordOf(less["Properties_d"]), ...recordOf(more["Properties_d"]) } };
 }
 
 /** The directory's log has no address for applications; the Graph log has one for the same request. */
