@@ -1,9 +1,13 @@
 import type { Route } from "./call.ts";
 import { containerRoutes } from "./providers/containers.ts";
+import { keyVaultRoutes } from "./providers/key-vault.ts";
 import { lockAndDenyRoutes } from "./providers/locks-and-denies.ts";
+import { managedIdentityRoutes } from "./providers/managed-identity.ts";
 import { roleAssignmentRoutes } from "./providers/role-assignments.ts";
 import { roleDefinitionRoutes } from "./providers/role-definitions.ts";
 import { roleScheduleRoutes } from "./providers/role-schedules.ts";
+import { storageRoutes } from "./providers/storage.ts";
+import { resourceGraphRoutes } from "./resource-graph/query.ts";
 
 /** Everything ARM answers here. A path that is not in the list is refused as not modelled. */
 export const routes: readonly Route[] = [
@@ -12,4 +16,8 @@ export const routes: readonly Route[] = [
   ...roleDefinitionRoutes,
   ...roleScheduleRoutes,
   ...lockAndDenyRoutes,
+  ...resourceGraphRoutes,
+  ...managedIdentityRoutes,
+  ...keyVaultRoutes,
+  ...storageRoutes,
 ];

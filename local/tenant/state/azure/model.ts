@@ -63,8 +63,8 @@ export interface HeldKey {
   readonly name: string;
   readonly value: string;
   readonly createdAt: number;
-  /** Until when a value stays good after being replaced; absent = until replaced. */
-  readonly acceptedUntil?: number;
+  /** The value before, where replacing it takes the provider a while. */
+  readonly previous?: { readonly value: string; readonly acceptedUntil: number };
 }
 
 export interface Permission {
@@ -200,6 +200,8 @@ export interface AzureState {
   readonly operations: Map<string, LongRunningOperation>;
   /** Federated-credential writes per identity, for Azure's refusal of concurrent ones. */
   readonly federatedCredentialWrites: Map<string, number>;
+  /** When all user delegation keys of a storage account were last revoked, by lower-case ARM id. */
+  readonly userDelegationRevokedAt: Map<string, number>;
   /** Vaults that were deleted and can be recovered, by lower-case ARM id. */
   readonly deletedVaults: Map<
     string,
