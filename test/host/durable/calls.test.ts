@@ -1,3 +1,4 @@
+/* oxlint-disable require-yield -- an orchestration is a generator even when it waits for nothing */
 import * as df from "durable-functions";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 

@@ -2,6 +2,7 @@ import { setTimeout as delay } from "node:timers/promises";
 
 import { app } from "@azure/functions";
 import * as df from "durable-functions";
+import { z } from "zod";
 
 import { manualClock, type ManualClock } from "../../../local/host/clock.ts";
 import { type HostOptions, type RunningHost, startHost } from "../../../local/host/host.ts";
@@ -20,6 +21,8 @@ export interface DurableHost extends AsyncDisposable {
   end(instanceId: string): Promise<Status>;
   /** Waits until the instance's status is as told. */
   until(instanceId: string, isSo: (status: Status) => boolean): Promise<Status>;
+  /** Waits until the instance is in a state, by its name in the management API. */
+  inState(instanceId: string, state: string): Promise<Status>;
   /** Waits until nothing runs and nothing more follows from what ran. */
   quiet(): Promise<void>;
   /** Calls the management API directly; `path` begins below the extension's root. */
@@ -30,8 +33,13 @@ export interface DurableHost extends AsyncDisposable {
 const WAIT_LIMIT_IN_MS = 30_000;
 
 /** Whether an instance has come to an end. */
-export function hasEnded({ runtimeStatus }: Status): boolean {
-  return ["Completed", "Failed", "Terminated", "Canceled"].includes(runtimeStatus);
+export function hasEnded(status: Status): boolean {
+  return ["Completed", "Failed", "Terminated"].includes(stateOf(status));
+}
+
+/** The SDK's enum leaves out states the API has, such as Suspended. */
+function stateOf({ runtimeStatus }: Status): string {
+  return runtimeStatus;
 }
 
 /** An app that registers functions, and one more through which a test gets hold of the Durable client. */
@@ -85,6 +93,7 @@ function durableHost(
     logged,
     until,
     end,
+    inState: (instanceId, state) => until(instanceId, (it) => stateOf(it) === state),
     async run(name, input, instanceId) {
       const options = {
         ...(input === undefined ? {} : { input }),
@@ -103,6 +112,23 @@ function durableHost(
     stop: () => host.stop(),
     [Symbol.asyncDispose]: () => host.stop(),
   };
+}
+
+const shownHistory = z.object({
+  historyEvents: z.array(z.looseObject({ EventType: z.string(), Timestamp: z.string() })),
+});
+
+/** The history of an instance as the management API shows it. */
+export async function shownEvents(host: DurableHost, instanceId: string, query = "") {
+  const response = await host.webhook("GET", `instances/${instanceId}?showHistory=true${query}`);
+  return shownHistory.parse(await response.json()).historyEvents;
+}
+
+/** What lies in `value` under a chain of names. */
+export function at(value: unknown, ...names: readonly string[]): unknown {
+  let found = value;
+  for (const name of names) found = z.record(z.string(), z.unknown()).parse(found)[name];
+  return found;
 }
 
 /** A clock that stands at a fixed day until a test moves it. */
