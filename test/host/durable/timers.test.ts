@@ -60,8 +60,8 @@ const start = durableApp(() => {
     }));
     while (tasks.length > 0) {
       const winner: df.Task = yield context.df.Task.any(tasks.map((it) => it.task));
-      const at = tasks.findIndex((it) => it.task === winner);
-      order.push(...tasks.splice(at, 1).map((it) => it.name));
+      const fired = tasks.findIndex((it) => it.task === winner);
+      order.push(...tasks.splice(fired, 1).map((it) => it.name));
     }
     return order;
   });

@@ -5,6 +5,7 @@ import { DatabaseSync, type StatementSync } from "node:sqlite";
 
 import { APPLICATION_ID, LAYOUT, LAYOUT_VERSION } from "./layout.ts";
 import { StoreError } from "./store-error.ts";
+import { writeAheadLogProblem } from "./write-ahead-log.ts";
 
 export const IN_MEMORY = ":memory:";
 
@@ -19,11 +20,13 @@ const NOT_A_DATABASE = 26;
  * until this process ends, however it ends: the lock is the operating system's.
  */
 export function openDatabase(file: string, hubName: string): DatabaseSync {
-  if (file !== IN_MEMORY) mkdirSync(dirname(file), { recursive: true });
   let database: DatabaseSync | undefined;
   try {
+    if (file !== IN_MEMORY) mkdirSync(dirname(file), { recursive: true });
+    // Looked at first: opening the database reads the log and makes a new one.
+    const logProblem = file === IN_MEMORY ? undefined : writeAheadLogProblem(file);
     database = new DatabaseSync(file);
-    prepare(database, file, hubName);
+    prepare(database, file, hubName, logProblem);
     return database;
   } catch (error) {
     if (database?.isOpen === true) database.close();
@@ -31,23 +34,41 @@ export function openDatabase(file: string, hubName: string): DatabaseSync {
   }
 }
 
+/** Closes the database so that the next host knows nothing is left in the log. */
+export function closeDatabase(database: DatabaseSync): void {
+  markOpen(database, false);
+  database.close();
+}
+
 /** A secret of this hub that management URLs carry, as the real extension's system key. */
 export function hubKey(database: DatabaseSync): string {
   return requireText(database.prepare("SELECT value FROM meta WHERE name = 'key'"), "value");
 }
 
-function prepare(database: DatabaseSync, file: string, hubName: string): void {
+function prepare(
+  database: DatabaseSync,
+  file: string,
+  hubName: string,
+  logProblem: string | undefined,
+): void {
   // In this mode SQLite keeps the lock it takes for the first transaction, and gives it back only with the connection.
   database.exec("PRAGMA locking_mode = EXCLUSIVE");
   database.exec("BEGIN EXCLUSIVE");
   const isNew = isEmpty(database);
   if (isNew) create(database, hubName);
-  else check(database, file, hubName);
+  else check(database, file, hubName, logProblem);
   database.exec("COMMIT");
   // Write-ahead logging: a commit is one append. NORMAL: what is committed outlives the process at any moment (kill -9),
   // because the operating system holds it; only a power cut can lose the last commits, and never leaves half of one.
   // FULL would wait for the disk at every episode to guard a development host against that alone.
   database.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL");
+  markOpen(database, true);
+  // Into the database file itself, where it can be read even when the log is gone.
+  database.exec("PRAGMA wal_checkpoint(TRUNCATE)");
+}
+
+function markOpen(database: DatabaseSync, isOpen: boolean): void {
+  database.prepare("UPDATE meta SET value = ? WHERE name = 'open'").run(isOpen ? "yes" : "no");
 }
 
 function isEmpty(database: DatabaseSync): boolean {
@@ -62,10 +83,11 @@ function create(database: DatabaseSync, hubName: string): void {
   database.exec(`PRAGMA application_id = ${APPLICATION_ID}; PRAGMA user_version = ${LAYOUT_VERSION}`);
   const put = database.prepare("INSERT INTO meta (name, value) VALUES (?, ?)");
   put.run("hub", hubName);
+  put.run("open", "no");
   put.run("key", randomBytes(32).toString("base64url"));
 }
 
-function check(database: DatabaseSync, file: string, hubName: string): void {
+function check(database: DatabaseSync, file: string, hubName: string, logProblem: string | undefined): void {
   if (pragma(database, "application_id") !== APPLICATION_ID)
     throw new StoreError(
       "STORE_FOREIGN",
@@ -82,6 +104,12 @@ function check(database: DatabaseSync, file: string, hubName: string): void {
     throw new StoreError(
       "STORE_DAMAGED",
       `${file} is damaged (${found}); restore a copy of it, or move it away to begin anew without its instances`,
+    );
+  const wasOpen = requireText(database.prepare("SELECT value FROM meta WHERE name = 'open'"), "value");
+  if (wasOpen === "yes" && logProblem !== undefined)
+    throw new StoreError(
+      "STORE_DAMAGED",
+      `${file} was in use when its host ended, and ${logProblem}; put the log back beside it, or move the file away to begin anew without its instances`,
     );
   const hub = requireText(database.prepare("SELECT value FROM meta WHERE name = 'hub'"), "value");
   if (hub !== hubName)

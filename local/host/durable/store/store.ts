@@ -1,7 +1,7 @@
 import type { DatabaseSync } from "node:sqlite";
 
 import { historyEvent, type HistoryEvent } from "../history-event.ts";
-import { hubKey, openDatabase } from "./open-database.ts";
+import { closeDatabase, hubKey, openDatabase } from "./open-database.ts";
 import {
   type ActivityWork,
   type DueTimer,
@@ -31,7 +31,7 @@ export class Store {
   }
 
   close(): void {
-    this.#database.close();
+    closeDatabase(this.#database);
   }
 
   transaction<T>(work: () => T): T {
