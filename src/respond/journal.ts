@@ -53,29 +53,44 @@ export function outcomeEntry(
   attempt: number,
   outcome: StepOutcome,
 ): NewEntry {
-  const reason =
-    outcome.kind === "refused"
-      ? outcome.reason
-      : outcome.kind === "needs-person"
-        ? outcome.reason
-        : undefined;
   return {
     id: entryIdOf(planDigest, step.id, "outcome", attempt),
     type: "outcome",
     actor: performer(),
-    data: {
-      stepId: step.id,
-      planDigest,
-      result: RESULTS[outcome.kind],
-      attempt,
-      retryable: outcome.kind === "failed" && outcome.retryable,
-      ...(outcome.kind === "failed" ? { code: outcome.code } : {}),
-      ...(outcome.kind === "refused" ? { code: outcome.guardrail } : {}),
-      ...(outcome.kind === "needs-person" ? { action: outcome.action } : {}),
-      ...(reason === undefined ? {} : { reason }),
-      evidence: "evidence" in outcome ? recorded(step, outcome.evidence, outcome) : [],
-    },
+    data: { planDigest, attempt, ...outcomeData(step, outcome) },
   };
+}
+
+/** How putting a step back ended. */
+export function restoreEntry(requestId: string, step: PlannedStep, outcome: StepOutcome): NewEntry {
+  return {
+    id: entryIdOf(requestId, step.id, "restore"),
+    type: "restore",
+    actor: { kind: "system", component: "restore", identity: { name: "actor" } },
+    data: { requestId, kind: step.kind, ...outcomeData(step, outcome) },
+  };
+}
+
+function outcomeData(step: PlannedStep, outcome: StepOutcome) {
+  const base = { stepId: step.id, result: RESULTS[outcome.kind], retryable: false };
+  switch (outcome.kind) {
+    case "applied":
+    case "already-so":
+      return { ...base, evidence: recorded(step, outcome.evidence, null) };
+    case "refused":
+      return { ...base, code: outcome.guardrail, reason: outcome.reason, evidence: [] };
+    case "needs-person":
+      return { ...base, reason: outcome.reason, action: outcome.action, evidence: [] };
+    case "failed":
+      return {
+        ...base,
+        code: outcome.code,
+        retryable: outcome.retryable,
+        evidence: recorded(step, outcome.evidence, outcome),
+      };
+    default:
+      return outcome satisfies never;
+  }
 }
 
 export function confirmationEntry(
@@ -107,8 +122,11 @@ function performer(): Actor {
   return { kind: "system", component: "perform", identity: { name: "actor" } };
 }
 
-function recorded(step: PlannedStep, evidence: Evidence, outcome: StepOutcome | null): RecordedEvidence[] {
-  const failed = outcome?.kind === "failed" ? outcome : null;
+function recorded(
+  step: PlannedStep,
+  evidence: Evidence,
+  failed: Extract<StepOutcome, { readonly kind: "failed" }> | null,
+): RecordedEvidence[] {
   const service = step.needs[0]?.split(":")[0] ?? "azure";
   const one = {
     service,
