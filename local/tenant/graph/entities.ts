@@ -35,6 +35,8 @@ export interface Entity<T> {
   /** As errors call it. */
   readonly resource: string;
   readonly json: (call: GraphCall, item: T) => Json;
+  /** Objects of several types: a property that one lacks is left out of it, not refused. */
+  readonly mixed?: boolean;
   /** Shown when nothing is selected; absent: everything. */
   readonly defaults?: readonly string[];
   /** Which operators `$filter` takes on which property. */

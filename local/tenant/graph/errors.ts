@@ -37,12 +37,16 @@ export const missingReportPermission = (permissions: readonly string[]) =>
     `Calling principal does not have required MSGraph permissions ${permissions.join(", ")}`,
   );
 
-/** guess: code and text of PIM's refusal are as public threads quote them, not captured. */
+/** PIM wraps its own error in a string, under a code that says nothing (microsoft-graph-docs#22292). */
 export const missingScheduleScope = (permissions: readonly string[]) =>
   new GraphFault(
     403,
-    "PermissionScopeNotGranted",
-    `Authorization failed due to missing permission scope ${permissions.join(",")}.`,
+    "UnknownError",
+    JSON.stringify({
+      errorCode: "PermissionScopeNotGranted",
+      message: `Authorization failed due to missing permission scope ${permissions.join(",")}.`,
+      instanceAnnotations: [],
+    }),
   );
 
 /** guess: identity protection's refusal was not found as served. */

@@ -1,13 +1,33 @@
 import type { Route } from "./call.ts";
+import { appRoleAssignmentRoutes } from "./routes/app-role-assignments.ts";
 import { applicationRoutes } from "./routes/applications.ts";
 import { credentialRoutes } from "./routes/credentials.ts";
+import { deletedItemRoutes } from "./routes/deleted-items.ts";
+import { deltaRoutes } from "./routes/delta.ts";
+import { directoryObjectRoutes } from "./routes/directory-objects.ts";
+import { directoryRoleRoutes } from "./routes/directory-roles.ts";
 import { federatedCredentialRoutes } from "./routes/federated-credentials.ts";
+import { grantRoutes } from "./routes/grants.ts";
+import { linkRoutes } from "./routes/links.ts";
+import { peopleRoutes } from "./routes/people.ts";
+import { riskRoutes } from "./routes/risk.ts";
+import { roleScheduleRoutes } from "./routes/role-schedules.ts";
 import { servicePrincipalRoutes } from "./routes/service-principals.ts";
 
 /** Everything of Graph that is modelled. What is not here is answered 400, naming it. */
 export const ROUTES: readonly Route[] = [
   ...applicationRoutes,
+  ...servicePrincipalRoutes,
   ...credentialRoutes,
   ...federatedCredentialRoutes,
-  ...servicePrincipalRoutes,
+  ...linkRoutes,
+  ...peopleRoutes,
+  ...appRoleAssignmentRoutes,
+  ...grantRoutes,
+  ...directoryRoleRoutes,
+  ...roleScheduleRoutes,
+  ...riskRoutes,
+  ...deletedItemRoutes,
+  ...directoryObjectRoutes,
+  ...deltaRoutes,
 ];

@@ -2,8 +2,8 @@ import type { GraphAnswer, GraphCall } from "../call.ts";
 import { contextOf } from "../call.ts";
 import type { Entity, Json, Operator } from "../entities.ts";
 import { badRequest, invalidUri, notModelled, unsupportedFilter, unsupportedQuery } from "../errors.ts";
-import { DEFAULT_PAGE_SIZE, MAX_PAGE_SIZE } from "../limits.ts";
-import { at, matches } from "./filter.ts";
+import { DEFAULT_PAGE_SIZE, MAX_EXPANDED, MAX_PAGE_SIZE } from "../limits.ts";
+import { matches, valueAt } from "./filter.ts";
 import type { Filter } from "./filter.ts";
 
 export interface CollectionOptions<T> {
@@ -82,14 +82,15 @@ export function countOf<T>(call: GraphCall, entity: Entity<T>, items: Iterable<T
 export function itemJson<T>(call: GraphCall, entity: Entity<T>, item: T): Json {
   const { select: wanted, expand } = call.query;
   const json = entity.json(call, item);
-  const shown = pick(json, wanted ?? entity.defaults, entity.type);
+  const shown =
+    entity.mixed === true ? pickLoosely(json, wanted) : pick(json, wanted ?? entity.defaults, entity.type);
   for (const { link, select: properties } of expand) {
     const follow = entity.expand?.[link];
     if (follow === undefined) throw notModelled(`$expand=${link} on ${entity.type}`);
     const linked = follow(call, item);
     shown[link] = Array.isArray(linked)
-      ? linked.map((it) => pickLoosely(it, properties))
-      : pickLoosely(linked, properties);
+      ? linked.slice(0, MAX_EXPANDED).map((it: unknown) => pickOf(it, properties))
+      : pickOf(linked, properties);
   }
   return shown;
 }
@@ -108,11 +109,15 @@ function pick(json: Json, wanted: readonly string[] | undefined, type: string): 
   return shown;
 }
 
-function pickLoosely(value: unknown, wanted: readonly string[] | undefined): unknown {
-  if (wanted === undefined || typeof value !== "object" || value === null) return value;
+function pickLoosely(json: Json, wanted: readonly string[] | undefined): Json {
+  if (wanted === undefined) return { ...json };
   return Object.fromEntries(
-    Object.entries(value).filter(([key]) => key.startsWith("@odata") || wanted.includes(key)),
+    Object.entries(json).filter(([key]) => key.startsWith("@odata") || wanted.includes(key)),
   );
+}
+
+function pickOf(value: unknown, wanted: readonly string[] | undefined): unknown {
+  return typeof value === "object" && value !== null ? pickLoosely({ ...value }, wanted) : value;
 }
 
 function contextWithSelect(context: string, wanted: readonly string[] | undefined): string {
@@ -150,7 +155,7 @@ function select<T>(call: GraphCall, entity: Entity<T>, items: Iterable<T>): T[] 
   }
   for (const { property, descending } of query.orderBy.toReversed()) {
     const key = (item: T) => {
-      const value = at(entity.json(call, item), property);
+      const value = valueAt(entity.json(call, item), property);
       return typeof value === "string" ? value.toLowerCase() : "";
     };
     const keyed = found.map((item) => [key(item), item] as const);
@@ -251,8 +256,8 @@ function parseSearch<T>(text: string, entity: Entity<T>): (json: Json) => boolea
       throw notModelled(`$search on ${property} of ${entity.type}`);
     const wanted = words(value);
     const one = (json: Json) => {
-      const text = json[property];
-      const have = words(typeof text === "string" ? text : "");
+      const found = json[property];
+      const have = words(typeof found === "string" ? found : "");
       return wanted.every((word) => have.some((candidate) => candidate.startsWith(word)));
     };
     const before = test;

@@ -190,11 +190,11 @@ export function matches(filter: Filter, object: unknown): boolean {
     case "not":
       return !matches(filter.of, object);
     case "compare":
-      return compares(at(object, filter.property), filter.operator, filter.value);
+      return compares(valueAt(object, filter.property), filter.operator, filter.value);
     case "in":
-      return filter.values.some((value) => compares(at(object, filter.property), "eq", value));
+      return filter.values.some((value) => compares(valueAt(object, filter.property), "eq", value));
     case "text": {
-      const text = at(object, filter.property);
+      const text = valueAt(object, filter.property);
       if (typeof text !== "string") return false;
       const [a, b] = [text.toLowerCase(), filter.value.toLowerCase()];
       switch (filter.function) {
@@ -209,11 +209,11 @@ export function matches(filter: Filter, object: unknown): boolean {
       }
     }
     case "any": {
-      const items = at(object, filter.collection);
+      const items = valueAt(object, filter.collection);
       return Array.isArray(items) && items.some((item) => matches(filter.each, item));
     }
     case "count": {
-      const items = at(object, filter.collection);
+      const items = valueAt(object, filter.collection);
       return compares(Array.isArray(items) ? items.length : 0, filter.operator, filter.value);
     }
     default:
@@ -221,7 +221,7 @@ export function matches(filter: Filter, object: unknown): boolean {
   }
 }
 
-export function at(object: unknown, path: string): unknown {
+export function valueAt(object: unknown, path: string): unknown {
   if (path === "") return object;
   let value = object;
   for (const step of path.split("/")) {
