@@ -119,13 +119,14 @@ function perform(
 function takeFromLimits(tenant: Tenant, vault: Vault, kind: keyof typeof VAULT_LIMITS): void {
   const limit = VAULT_LIMITS[kind];
   const ofVault = tenant.throttle.take(`key-vault/${vault.name.toLowerCase()}/${kind}`, limit);
-  const ofSubscription = tenant.throttle.take(`key-vault/${vault.subscription}/${kind}`, {
-    ...limit,
-    capacity: limit.capacity * SUBSCRIPTION_FACTOR,
-  });
-  if (ofVault.kind === "throttled" || ofSubscription.kind === "throttled") {
-    throw new VaultRefusal(throttled);
-  }
+  // What the vault refuses is not counted for its subscription.
+  const isOver =
+    ofVault.kind === "throttled" ||
+    tenant.throttle.take(`key-vault/${vault.subscription}/${kind}`, {
+      ...limit,
+      capacity: limit.capacity * SUBSCRIPTION_FACTOR,
+    }).kind === "throttled";
+  if (isOver) throw new VaultRefusal(throttled);
 }
 
 function unknownOperation(request: WireRequest): VaultError {
