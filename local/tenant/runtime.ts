@@ -50,22 +50,24 @@ export interface RuntimeOptions {
 }
 
 /**
- * The tenant that services are given, and how to put it at one request: each has chance of its own, drawn from the seed
- * and its number, so that the same requests in the same order always have the same effect, however they were spread.
+ * The tenant that services are given, and how to put it at one request: time stands still for it, and it has chance of
+ * its own, drawn from the seed and its number. The same requests at the same times so always have the same effect.
  */
 export interface Runtime {
   readonly tenant: Tenant;
-  /** Numbers a request that is about to be handled and gives it its id. */
-  begin(): { readonly number: number; readonly id: string };
-  /** Puts the tenant back to a request that was handled before, at the time it was. */
-  replay<T>(number: number, at: number, handle: (id: string) => T): T;
+  /** Numbers a request that is about to be handled. */
+  next(): number;
+  /** Handles a request, new or again, as the one of that number at that time; it is told its id. */
+  at<T>(number: number, at: number, handle: (id: string) => T): T;
+  /** The id a request of that number has. */
+  idOf(number: number): string;
 }
 
 export function createRuntime(options: RuntimeOptions): Runtime {
   let current: Random = seededRandom(options.seed);
   let last = 0;
-  let replayedAt: number | undefined;
-  const clock: TenantClock = { now: () => replayedAt ?? options.clock.now() };
+  let stoodAt: number | undefined;
+  const clock: TenantClock = { now: () => stoodAt ?? options.clock.now() };
   const random: Random = {
     next: () => current.next(),
     integer: (below) => current.integer(below),
@@ -86,20 +88,22 @@ export function createRuntime(options: RuntimeOptions): Runtime {
     authenticate: (request: WireRequest, audiences) => authenticate(request, audiences),
   };
   const authenticate = options.authenticate(() => tenant);
-  const at = (number: number): string => {
-    last = Math.max(last, number);
-    current = seededRandom(`${options.seed}:request:${number}`);
-    return current.guid();
-  };
+  const chanceOf = (number: number) => seededRandom(`${options.seed}:request:${number}`);
   return {
     tenant,
-    begin: () => ({ number: last + 1, id: at(last + 1) }),
-    replay: (number, time, handle) => {
-      replayedAt = time;
+    next: () => {
+      last += 1;
+      return last;
+    },
+    idOf: (number) => chanceOf(number).guid(),
+    at: (number, at, handle) => {
+      last = Math.max(last, number);
+      current = chanceOf(number);
+      stoodAt = at;
       try {
-        return handle(at(number));
+        return handle(current.guid());
       } finally {
-        replayedAt = undefined;
+        stoodAt = undefined;
       }
     },
   };

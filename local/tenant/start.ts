@@ -244,7 +244,7 @@ function handleAgain(
   { number, at, service: name, request }: JournalEntry,
 ): void {
   const service = services.find((it) => it.name === name);
-  runtime.replay(number, at, (id) => service?.handle({ id, ...request }, runtime.tenant));
+  runtime.at(number, at, (id) => service?.handle({ id, ...request }, runtime.tenant));
 }
 
 function resourceIdOf({ state }: Scenario, name: string): string {

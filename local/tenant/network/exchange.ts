@@ -54,8 +54,8 @@ export function createExchange(options: ExchangeOptions): Exchange {
       return;
     }
 
-    const { number, id } = options.runtime.begin();
-    const request: WireRequest = { id, ...read.request };
+    const number = options.runtime.next();
+    const request: WireRequest = { id: options.runtime.idOf(number), ...read.request };
     const rule = options.faults.match(service.name, request);
     const needsEffect = rule === undefined || rule.afterEffect === true || isSpoiledAnswer(rule);
     const handled = needsEffect ? handle(service, request, number, options) : undefined;
@@ -99,11 +99,11 @@ function handle(
   service: Service,
   request: WireRequest,
   number: number,
-  { runtime: { tenant }, keep, defect }: ExchangeOptions,
+  { runtime, keep, defect }: ExchangeOptions,
 ): ReturnType<Service["handle"]> {
   try {
-    const at = tenant.clock.now();
-    const handled = service.handle(request, tenant);
+    const at = runtime.tenant.clock.now();
+    const handled = runtime.at(number, at, () => service.handle(request, runtime.tenant));
     keep({ number, at, service: service.name, request });
     return handled;
   } catch (error) {
