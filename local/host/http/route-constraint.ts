@@ -80,10 +80,8 @@ const isGuid: Constraint = (value) => {
 const isDateTime: Constraint = (value) => {
   const text = value.trim();
   const isCommonForm =
-    /^\d{4}-\d{1,2}(?:-\d{1,2})?(?:[T ]\d{1,2}:\d{2}(?::\d{2}(?:\.\d+)?)?)?(?:Z|[+-]\d{2}:?\d{2})?$/i.test(
-      text,
-    ) || /^\d{1,2}\/\d{1,2}\/\d{4}(?: \d{1,2}:\d{2}(?::\d{2})?(?: [ap]m)?)?$/i.test(text);
-  return isCommonForm && !Number.isNaN(Date.parse(text));
+    /^\d{4}-\d{1,2}(?:-\d{1,2})?(?:[T ]\d{1,2}:\d{2}(?::\d{2}(?:\.\d+)?)?)?(?:Z|[+-]\d{2}:?\d{2})?$/i;
+  return isCommonForm.test(text) && !Number.isNaN(Date.parse(text));
 };
 
 const isFileName: Constraint = (value) => {

@@ -89,8 +89,9 @@ function matchSegment(segment: RouteSegment, part: string, params: Record<string
       params[segment.parameter.name] = part;
       return true;
     case "mixed": {
-      const match = segment.pattern.exec(part);
-      if (match === null) return false;
+      const pattern = segment.patterns.find((it) => it.test(part));
+      const match = pattern?.exec(part);
+      if (match == null) return false;
       for (const [at, { name }] of segment.parameters.entries()) {
         const value = match[at + 1];
         if (value !== undefined) params[name] = value;

@@ -14,7 +14,8 @@ export type RouteSegment =
   /** Literal text and parameters within one segment, such as `{name}.{extension}`. */
   | {
       readonly kind: "mixed";
-      readonly pattern: RegExp;
+      /** Tried in order: with the optional last parameter first. */
+      readonly patterns: readonly RegExp[];
       readonly parameters: readonly RouteParameter[];
     };
 
@@ -79,19 +80,21 @@ function parseSegment(text: string): RouteSegment {
     throw new TemplateError("a catch-all parameter shares its segment with something else");
   if (parts.some((it, at) => it.kind === "parameter" && parts[at + 1]?.kind === "parameter"))
     throw new TemplateError("two parameters stand side by side without text between them");
-  return { kind: "mixed", pattern: mixedPattern(parts), parameters };
+  return { kind: "mixed", patterns: mixedPatterns(parts), parameters };
 }
 
-function mixedPattern(parts: readonly Part[]): RegExp {
-  let source = "";
-  for (const [at, part] of parts.entries()) {
-    if (part.kind === "text") {
-      // `{name}.{extension?}`: the dot goes when the optional parameter does.
-      const next = parts[at + 1];
-      const isBeforeOptional = next?.kind === "parameter" && next.parameter.isOptional;
-      source += isBeforeOptional ? `(?:${escape(part.text)}` : escape(part.text);
-    } else source += part.parameter.isOptional ? "([^/]+))?" : "([^/]+)";
-  }
+function mixedPatterns(parts: readonly Part[]): RegExp[] {
+  const optionalAt = parts.findIndex((it) => it.kind === "parameter" && it.parameter.isOptional);
+  if (optionalAt < 0) return [patternOf(parts)];
+  const before = parts[optionalAt - 1];
+  if (optionalAt !== parts.length - 1 || before?.kind !== "text" || before.text !== ".")
+    throw new TemplateError("within a segment only the last parameter can be optional, after a period");
+  return [patternOf(parts), patternOf(parts.slice(0, -2))];
+}
+
+/** Earlier parameters take as much as they can, as ASP.NET matches from the right. */
+function patternOf(parts: readonly Part[]): RegExp {
+  const source = parts.map((it) => (it.kind === "text" ? escape(it.text) : "(.+)")).join("");
   return new RegExp(`^${source}$`, "is");
 }
 
