@@ -1,3 +1,4 @@
+import { Console } from "node:console";
 import { resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { readAppFolder } from "./app/app-folder.ts";
@@ -66,6 +67,8 @@ async function main(): Promise<void> {
   const log = logWriter(clock, (text) => output.write(text));
   const port = given.port ?? portOfApp(given.app);
 
+  // Standard output is one JSON line then, whatever the app prints.
+  if (given.json) globalThis.console = new Console(process.stderr, process.stderr);
   // The real worker runs with the app as its working directory.
   process.chdir(given.app);
   // An app that forgets to await must not take the host down with it.

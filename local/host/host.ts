@@ -32,6 +32,7 @@ export interface RunningHost {
   runTimer(name: string): Promise<boolean>;
   /** Resolves when no function runs. */
   settled(): Promise<void>;
+  /** Ends all of it; asked again, waits for the same end. */
   stop(): Promise<void>;
 }
 
@@ -79,15 +80,20 @@ export async function startHost(options: HostOptions): Promise<RunningHost> {
       functions: parts.functions,
       runTimer: (name) => parts.timers.run(name),
       settled: () => parts.runner.settled(),
-      stop: async () => {
+      stop: once(async () => {
         parts.timers.stop();
         await server.stop(STOP_GRACE_IN_MS);
         await parts.stop();
-      },
+      }),
     };
   } catch (error) {
     ready.reject(error);
     await server.stop(0);
     throw error;
   }
+}
+
+function once(run: () => Promise<void>): () => Promise<void> {
+  let running: Promise<void> | undefined;
+  return () => (running ??= run());
 }
