@@ -1,5 +1,6 @@
 import type { Clock } from "./clock.ts";
 import type { HostLog } from "./log.ts";
+import { readableError } from "./orchestrator-error.ts";
 import type { AppRegistry, RegisteredFunction } from "./worker/functions-core.ts";
 import { invoke, type Invocation, type Invoked } from "./worker/invoke.ts";
 import type { TypedData } from "./worker/rpc.ts";
@@ -74,7 +75,7 @@ export class FunctionRunner {
       ...(more.instanceId === undefined ? {} : { instanceId: more.instanceId }),
       durationInMs,
       outcome,
-      ...(invoked.kind === "threw" ? { error: invoked.error } : {}),
+      ...(invoked.kind === "threw" ? { error: readableError(invoked.error) } : {}),
     });
     return invoked;
   }
