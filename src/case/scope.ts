@@ -21,6 +21,15 @@ export interface Scope {
   readonly obstacles: readonly Obstacle[];
   /** What could not be read or is not yet known. An unread scope is never an empty one. */
   readonly limitations: readonly Limitation[];
+  /** Principals likely in the same hands, for a person or a case of their own: nothing is done to them here. */
+  readonly related?: readonly RelatedPrincipal[];
+}
+
+export interface RelatedPrincipal {
+  readonly principal: Principal;
+  readonly because: string;
+  /** The first event that ties it to the suspects. */
+  readonly since: string;
 }
 
 export interface ScopedPrincipal {
@@ -341,6 +350,8 @@ export interface Activity {
   readonly tokenId: string | null;
   readonly correlationId: string | null;
   readonly suspicious: boolean;
+  /** How it widened what somebody can do, or narrowed what is seen; null or absent for the rest. */
+  readonly expanded?: string | null;
   /** Said when the link to the principal is by address and time, not by an id in the row. */
   readonly attribution: "proven" | "inferred";
 }

@@ -61,12 +61,16 @@ export async function discoverRoleAssignments(
 export async function readRoleAssignments(
   reading: Reading,
   holder: RoleHolder,
-  discovered: readonly ArmRoleAssignment[],
+  discovering: Promise<readonly ArmRoleAssignment[]>,
   subscriptionIds: readonly string[],
 ): Promise<readonly RoleAssignment[]> {
-  const { gaps } = reading;
-  const asked = subscriptionsToAsk(reading, discovered, subscriptionIds);
-  const [listed, eligible] = await Promise.all([
+  // ARM is asked while Resource Graph still looks: the two answers are only compared afterwards.
+  const asked =
+    subscriptionIds.length <= MOST_SUBSCRIPTIONS_ASKED
+      ? subscriptionIds
+      : subscriptionsSeen(reading, await discovering, subscriptionIds.length);
+  const [discovered, listed, eligible] = await Promise.all([
+    discovering,
     sideBySide(asked, READS_AT_ONCE, (subscription) => assignedIn(reading, holder, subscription)),
     sideBySide(holder.kind === "user" ? asked : [], READS_AT_ONCE, (subscription) =>
       eligibleIn(reading, holder, subscription),
@@ -74,22 +78,16 @@ export async function readRoleAssignments(
   ]);
   const byId = new Map(listed.flat().map((it) => [it.id.toLowerCase(), it]));
   const unconfirmed = discovered.filter(({ id }) => !byId.has(id.toLowerCase()));
-  const confirmed = await sideBySide(unconfirmed, READS_AT_ONCE, async (assignment) => {
-    const read = await patiently(() =>
-      reading.azure.arm.get(assignment.id, AUTHORIZATION_API, ArmRoleAssignment),
-    );
-    if (read.kind === "ok") return [read.value];
-    if (read.failure.code === "NOT_FOUND") return [];
-    gaps.failed(`role assignment ${assignment.id}, known from Resource Graph only`, read.failure);
-    return [assignment];
-  });
+  const instances = eligible.flat();
+  const [confirmed, definitions] = await Promise.all([
+    sideBySide(unconfirmed, READS_AT_ONCE, (assignment) => confirm(reading, assignment)),
+    readRoleDefinitions(
+      reading,
+      [...byId.values(), ...unconfirmed, ...instances].map(({ properties }) => properties.roleDefinitionId),
+    ),
+  ]);
   for (const assignment of confirmed.flat()) byId.set(assignment.id.toLowerCase(), assignment);
   const active = [...byId.values()];
-  const instances = eligible.flat();
-  const definitions = await readRoleDefinitions(
-    reading,
-    [...active, ...instances].map(({ properties }) => properties.roleDefinitionId),
-  );
   return [
     ...active.map((it) => roleAssignment(it, "active", holder.objectId, definitions)),
     ...instances.map((it) => roleAssignment(it, "eligible", holder.objectId, definitions)),
@@ -124,16 +122,27 @@ export function roleAssignment(
   };
 }
 
-function subscriptionsToAsk(
+/** Gone is left out; what ARM will not show is kept as Resource Graph has it, and named. */
+async function confirm(
+  { azure, gaps }: Reading,
+  assignment: ArmRoleAssignment,
+): Promise<readonly ArmRoleAssignment[]> {
+  const read = await patiently(() => azure.arm.get(assignment.id, AUTHORIZATION_API, ArmRoleAssignment));
+  if (read.kind === "ok") return [read.value];
+  if (read.failure.code === "NOT_FOUND") return [];
+  gaps.failed(`role assignment ${assignment.id}, known from Resource Graph only`, read.failure);
+  return [assignment];
+}
+
+function subscriptionsSeen(
   { gaps }: Reading,
   discovered: readonly ArmRoleAssignment[],
-  subscriptionIds: readonly string[],
+  all: number,
 ): readonly string[] {
-  if (subscriptionIds.length <= MOST_SUBSCRIPTIONS_ASKED) return subscriptionIds;
   gaps.note(
     "role assignments",
     "RESOURCE_GRAPH_ONLY",
-    `${subscriptionIds.length} subscriptions: only those where Resource Graph saw a role were asked again, so roles given in the last minutes elsewhere may be missing`,
+    `${all} subscriptions: only those where Resource Graph saw a role were asked again, so roles given in the last minutes elsewhere may be missing`,
   );
   const seen = discovered.flatMap(
     ({ id }) => /^\/subscriptions\/([^/]+)/i.exec(id)?.[1]?.toLowerCase() ?? [],

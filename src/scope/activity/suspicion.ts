@@ -106,6 +106,7 @@ export function judge(
             event.activity.credentialKeyId ??
             (tokenId === null ? null : (credentials.get(bareToken(tokenId)) ?? null)),
           suspicious: marked.has(event),
+          expanded: trustExpansion(event),
         };
         return [{ event, activity }];
       })

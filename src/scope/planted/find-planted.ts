@@ -25,7 +25,8 @@ import {
 } from "./look-at-directory.ts";
 import { plantedFrom, sortPlanted } from "./planted.ts";
 
-const LOOKS_AT_ONCE = 16;
+/** Looks at the directory share batches, so there may be many at a time. */
+const LOOKS_AT_ONCE = 100;
 
 /** The leads in a set of judged events: who put what where, not yet looked at. */
 export function leadsIn(events: readonly JudgedEvent[]): readonly Lead[] {

@@ -1,0 +1,165 @@
+import type {
+  Activity,
+  AppRoleAssignment,
+  DirectoryRole,
+  Ownership,
+  Reach,
+  RoleAssignment,
+  VaultPolicy,
+} from "../case/scope.ts";
+import { type ArmDenyAssignment, denialsFor } from "./denials.ts";
+import { byText } from "./identifiers.ts";
+import type { Inventory } from "./inventory.ts";
+import { accessRules, type HeldDenial } from "./reach.ts";
+import { azureReach } from "./reach-azure.ts";
+import { directoryReach } from "./reach-directory.ts";
+import { isReachable, type MetVault, type VaultHolder, vaultReach } from "./reach-vaults.ts";
+import type { Reading } from "./reading.ts";
+import type { TenantMap } from "./tenant-map.ts";
+import { listVaultContents } from "./vault-contents.ts";
+import { VAULT, vaultSettings } from "./vault-policies.ts";
+
+/** What one principal of the case holds. */
+export interface Holdings {
+  readonly principalKey: string;
+  readonly objectId: string | null;
+  readonly groupIds: readonly string[];
+  readonly roleAssignments: readonly RoleAssignment[];
+  readonly vaultPolicies: readonly VaultPolicy[];
+  readonly appRoles: readonly AppRoleAssignment[];
+  readonly directoryRoles: readonly DirectoryRole[];
+  readonly ownedObjects: readonly Ownership[];
+}
+
+export interface CaseReach {
+  readonly reach: readonly Reach[];
+  readonly denials: readonly HeldDenial[];
+}
+
+/**
+ * What the principals of a case could touch, each with what gives it. Lists the contents of the vaults that can be opened
+ * (one more round trip); everything else is worked out from what was read before.
+ */
+export async function reachOfCase(
+  reading: Reading,
+  holdings: readonly Holdings[],
+  known: {
+    readonly inventory: Inventory;
+    readonly tenantMap: TenantMap;
+    readonly denials: readonly ArmDenyAssignment[];
+  },
+): Promise<CaseReach> {
+  const { gaps } = reading;
+  const vaults = known.inventory.resources
+    .filter(({ type }) => type === VAULT)
+    .flatMap((vault): readonly MetVault[] => {
+      const settings = vaultSettings(gaps, vault);
+      return settings === null ? [] : [{ vault, settings }];
+    });
+  const held = holdings.map((it) => {
+    const objectIds = new Set([it.objectId, ...it.groupIds].flatMap((id) => id?.toLowerCase() ?? []));
+    const denials = denialsFor(known.denials, objectIds);
+    for (const denial of denials) {
+      if (denial.condition !== null) {
+        gaps.note(
+          `deny assignment ${denial.id}`,
+          "CONDITIONAL",
+          "it denies only under a condition: it was not counted on",
+        );
+      }
+    }
+    const rules = accessRules(it.roleAssignments, denials, (id) => known.tenantMap.ancestorsOf(id));
+    const heldScopes = it.roleAssignments.map(({ scope }) => scope);
+    const holder: VaultHolder = {
+      principalKey: it.principalKey,
+      rules,
+      heldScopes,
+      policies: it.vaultPolicies,
+    };
+    for (const assignment of it.roleAssignments) {
+      if (assignment.condition !== null) {
+        gaps.note(
+          `role assignment ${assignment.id}`,
+          "CONDITIONAL",
+          "its condition narrows what it allows; what is said to be reachable through it may be less",
+        );
+      }
+    }
+    return { it, denials, rules, heldScopes, holder };
+  });
+  const opened = new Map(
+    held.map(({ holder }) => [holder, vaults.filter((met) => isReachable(met, holder))]),
+  );
+  const toList = new Map([...opened.values()].flat().map(({ vault }) => [vault.id.toLowerCase(), vault]));
+  const contents = await listVaultContents(reading, [...toList.values()]);
+  const reach = held.flatMap(({ it, rules, heldScopes, holder }) => [
+    ...azureReach(it.principalKey, rules, heldScopes, known.inventory.resources),
+    ...(opened.get(holder) ?? []).flatMap((met) =>
+      vaultReach(met, holder, contents.get(met.vault.id.toLowerCase()) ?? null),
+    ),
+    ...directoryReach(it.principalKey, it),
+  ]);
+  return {
+    reach: reach.toSorted(byReach),
+    denials: [...new Map(held.flatMap(({ denials }) => denials).map((it) => [it.id, it])).values()],
+  };
+}
+
+/** Marks what the logs show was touched, and adds what was read although nothing held today would allow it. */
+export function withEvidence(reach: readonly Reach[], activity: readonly Activity[]): readonly Reach[] {
+  const touched = new Map<string, Activity>();
+  for (const event of activity) {
+    if (event.target === null || event.outcome !== "success" || !isTouch(event)) continue;
+    touched.set(touchKey(event.principalKey, event.target), event);
+  }
+  const seen = new Set<string>();
+  const marked = reach.map((it) => {
+    const key = touchKey(it.principalKey, it.targetId);
+    const event = touched.get(key);
+    if (event === undefined) return it;
+    seen.add(key);
+    return { ...it, evidence: "read" as const, lastTouched: event.at };
+  });
+  const unexplained = [...touched].flatMap(([key, event]): readonly Reach[] => {
+    const secret = /\/secrets\/([^/]+)$/i.exec(event.target ?? "");
+    if (seen.has(key) || secret === null || event.operation !== "SecretGet") return [];
+    return [
+      {
+        kind: "vault-secret",
+        targetId: event.target ?? "",
+        name: secret[1] ?? "",
+        can: ["read-secret"],
+        // Nothing that is held now explains it: what did is gone, or could not be seen.
+        through: ["log"],
+        evidence: "read",
+        lastTouched: event.at,
+        tags: {},
+        principalKey: event.principalKey,
+      },
+    ];
+  });
+  return [...marked, ...unexplained].toSorted(byReach);
+}
+
+/** Getting at what a thing guards: a secret's value, an account's keys, a cluster's credential. */
+function isTouch({ source, operation, expanded }: Activity): boolean {
+  if (source === "key-vault")
+    return /^(?:SecretGet|Key(?:Sign|Decrypt|Unwrap)|CertificateGet)$/i.test(operation);
+  return (
+    source === "azure-activity" &&
+    ["cluster-credential", "key-listing", "publishing-credential"].includes(expanded ?? "")
+  );
+}
+
+/** A certificate's private key is the value of the secret of its name. */
+function touchKey(principalKey: string, target: string): string {
+  return `${principalKey} ${target.toLowerCase().replace("/certificates/", "/secrets/")}`;
+}
+
+function byReach(a: Reach, b: Reach): number {
+  return (
+    byText(a.principalKey, b.principalKey) ||
+    byText(a.kind, b.kind) ||
+    byText(a.targetId.toLowerCase(), b.targetId.toLowerCase())
+  );
+}

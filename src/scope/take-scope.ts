@@ -1,0 +1,291 @@
+import type { Azure } from "../azure/azure.ts";
+import type { TimeWindow } from "../case/case.ts";
+import { type Principal, principalKey } from "../case/principal.ts";
+import type { Activity, RoleAssignment, Scope, ScopedPrincipal } from "../case/scope.ts";
+import { type CaseActivity, activityOfCase } from "./activity/activity-of-case.ts";
+import { annotated } from "./annotate.ts";
+import { attachmentsOf } from "./attachments.ts";
+import { counting } from "./counting.ts";
+import { readDenials } from "./denials.ts";
+import { directoryReader } from "./directory-reader.ts";
+import { federatedCredential } from "./federated.ts";
+import { type Gaps, openGaps } from "./gaps.ts";
+import { byText } from "./identifiers.ts";
+import { type Inventory, readInventory } from "./inventory.ts";
+import { denialObstacles, lastOwners, lockObstacles, readLocks } from "./obstacles.ts";
+import { leadsIn, lookAtLeads } from "./planted/find-planted.ts";
+import { type PrincipalReading, readPrincipal } from "./principal-reading.ts";
+import { reachOfCase, withEvidence } from "./reach-of-case.ts";
+import type { Reading } from "./reading.ts";
+import { readRelated } from "./related.ts";
+import type { Resolution, ResolvedPrincipal } from "./resolve/resolution.ts";
+import { type ArmRoleAssignment, discoverRoleAssignments, readRoleAssignments } from "./role-assignments.ts";
+import { readTenantMap } from "./tenant-map.ts";
+import { vaultPoliciesOf } from "./vault-policies.ts";
+
+export interface ScopeRequest {
+  readonly caseId: string;
+  readonly resolution: Resolution;
+  readonly window: TimeWindow;
+  /** Log Analytics workspaces, by their own GUIDs. */
+  readonly workspaceIds: readonly string[];
+}
+
+export interface TakenScope {
+  readonly scope: Scope;
+  /** Calls made; a list of several pages is one. */
+  readonly requests: number;
+}
+
+/** More events than this are not kept in the scope, what stands out excepted; the logs still have them. */
+const MOST_ACTIVITY = 5_000;
+
+/**
+ * Everything there is to know about the principals of a case, by reads only, side by side: the longest chain of dependent
+ * requests is six (groups, roles, their definitions, a vault's challenge, its secrets; pages come on top). Never throws for
+ * what Azure answers: what could not be read is in `limitations`. Equal tenants at equal times give equal scopes.
+ */
+export async function takeScope(azure: Azure, request: ScopeRequest): Promise<TakenScope> {
+  const counted = counting(azure);
+  const gaps = openGaps();
+  for (const { about, code, detail } of request.resolution.limitations) gaps.note(about, code, detail);
+  const reading: Reading = { azure: counted.azure, directory: directoryReader(counted.azure.graph), gaps };
+  const takenAt = azure.now().toISOString();
+  const resolved = request.resolution.principals.toSorted((a, b) =>
+    byText(principalKey(a.principal), principalKey(b.principal)),
+  );
+
+  const mapping = readTenantMap(reading);
+  const stock = readInventory(reading);
+  const denying = mapping.then(({ subscriptionIds }) => readDenials(reading, subscriptionIds));
+  const locking = mapping.then(({ subscriptionIds }) => readLocks(reading, subscriptionIds));
+  const ownRoles = discoverRoleAssignments(
+    reading,
+    resolved.flatMap(({ principal }) => principal.objectId ?? []),
+  );
+  const principals = Promise.all(resolved.map((it) => readOne(reading, it, { ownRoles, mapping, stock })));
+  const acting = actOf(reading, request, resolved, stock);
+  const [read, inventory, tenantMap, denials, locks, activity] = await Promise.all([
+    principals,
+    stock,
+    mapping,
+    denying,
+    locking,
+    acting,
+  ]);
+
+  const scoped = read.map((it) => finish(it, inventory, activity));
+  const [reached, owners] = await Promise.all([
+    reachOfCase(
+      reading,
+      scoped.map((it) => ({
+        ...it,
+        principalKey: principalKey(it.principal),
+        objectId: it.principal.objectId,
+        groupIds: it.groups.map(({ groupId }) => groupId),
+      })),
+      { inventory, tenantMap, denials },
+    ),
+    lastOwners(
+      reading,
+      scoped.flatMap(({ roleAssignments }) =>
+        roleAssignments.filter(({ throughGroupId }) => throughGroupId === null),
+      ),
+    ),
+  ]);
+  const timeline = activity.case.events.map((it) => it.activity);
+  const reach = withEvidence(reached.reach, timeline);
+  const scope: Scope = {
+    schema: 1,
+    caseId: request.caseId,
+    takenAt,
+    window: request.window,
+    principals: scoped,
+    reach,
+    activity: kept(gaps, timeline),
+    planted: activity.planted,
+    obstacles: [
+      ...lockObstacles(locks, touchable(scoped, reach, activity.planted)),
+      ...owners,
+      ...denialObstacles(reached.denials),
+    ],
+    limitations: gaps.all(),
+    related: activity.related,
+  };
+  return { scope, requests: counted.requests() };
+}
+
+interface ReadOne {
+  readonly resolved: ResolvedPrincipal;
+  readonly reading: PrincipalReading;
+  readonly roleAssignments: readonly RoleAssignment[];
+  readonly vaultPolicies: ScopedPrincipal["vaultPolicies"];
+}
+
+/** One principal: the directory's side, and Azure's, which waits for its groups only. */
+async function readOne(
+  reading: Reading,
+  resolved: ResolvedPrincipal,
+  shared: {
+    readonly ownRoles: Promise<readonly ArmRoleAssignment[]>;
+    readonly mapping: ReturnType<typeof readTenantMap>;
+    readonly stock: Promise<Inventory>;
+  },
+): Promise<ReadOne> {
+  const { principal } = resolved;
+  const parts = readPrincipal(reading, principal);
+  const groupIds = parts.groups.then((groups) => groups.map(({ groupId }) => groupId));
+  const { objectId } = principal;
+  const roles =
+    objectId === null
+      ? []
+      : Promise.all([groupIds, shared.mapping]).then(([groups, { subscriptionIds }]) =>
+          readRoleAssignments(
+            reading,
+            { objectId, kind: principal.kind === "user" ? "user" : "service-principal", groupIds: groups },
+            Promise.all([shared.ownRoles, discoverRoleAssignments(reading, groups)]).then(
+              ([own, ofGroups]) => [
+                ...own.filter(
+                  ({ properties }) => properties.principalId.toLowerCase() === objectId.toLowerCase(),
+                ),
+                ...ofGroups,
+              ],
+            ),
+            subscriptionIds,
+          ),
+        );
+  const [whole, roleAssignments, groups, inventory] = await Promise.all([
+    parts.whole,
+    roles,
+    groupIds,
+    shared.stock,
+  ]);
+  return {
+    resolved,
+    reading: whole,
+    roleAssignments,
+    vaultPolicies: vaultPoliciesOf(reading.gaps, inventory.resources, {
+      objectId,
+      appId: principal.appId,
+      groupIds: groups,
+    }),
+  };
+}
+
+interface Acted {
+  readonly case: CaseActivity;
+  readonly planted: Scope["planted"];
+  readonly related: NonNullable<Scope["related"]>;
+}
+
+/** What they did, what came of it and is still there, and who else is in the same hands. */
+async function actOf(
+  reading: Reading,
+  request: ScopeRequest,
+  resolved: readonly ResolvedPrincipal[],
+  stock: Promise<Inventory>,
+): Promise<Acted> {
+  const principals = resolved.map(({ principal }) => principal);
+  if (principals.length === 0) {
+    const nothing: CaseActivity = {
+      events: [],
+      firstSuspiciousAt: null,
+      addresses: new Set(),
+      withoutUsual: [],
+      doneTo: [],
+    };
+    return { case: nothing, planted: [], related: [] };
+  }
+  const activity = await activityOfCase(reading, principals, request.window, request.workspaceIds);
+  const leads = leadsIn(activity.events.filter(({ activity: { suspicious } }) => suspicious));
+  const [planted, related] = await Promise.all([
+    stock.then((inventory) => lookAtLeads(reading, leads, inventory, principals)),
+    readRelated(reading, {
+      addresses: activity.addresses,
+      suspectIds: new Set(principals.flatMap(({ objectId }) => objectId?.toLowerCase() ?? [])),
+      window: request.window,
+      workspaceIds: request.workspaceIds,
+    }),
+  ]);
+  return { case: activity, planted, related };
+}
+
+function finish(
+  { resolved, reading, roleAssignments, vaultPolicies }: ReadOne,
+  inventory: Inventory,
+  acted: Acted,
+): ScopedPrincipal {
+  const { principal, fastened, federated, ...held } = reading;
+  const key = principalKey(principal);
+  const events = acted.case.events.filter(({ activity }) => activity.principalKey === key);
+  const implicated = new Set(
+    acted.case.events.flatMap(({ activity }) =>
+      activity.suspicious ? (activity.target?.toLowerCase() ?? []) : [],
+    ),
+  );
+  const scoped: ScopedPrincipal = {
+    principal,
+    because: resolved.because,
+    ...held,
+    federated: federated
+      .map((it) => federatedCredential(it, (issuer) => inventory.clusterIdOf(issuer)))
+      .toSorted((a, b) => byText(a.id, b.id)),
+    roleAssignments,
+    vaultPolicies,
+    attachments: attachmentsOf(principal, fastened, inventory, implicated),
+  };
+  return annotated(scoped, {
+    activity: events.map(({ activity }) => activity),
+    planted: acted.planted,
+    addedKeyIds: addedByOthers(acted.case, principal),
+    leaked: resolved.leaked,
+  });
+}
+
+/** Keys that somebody else added to a principal in the window. */
+function addedByOthers({ doneTo }: CaseActivity, principal: Principal): ReadonlySet<string> {
+  const own = [principal.objectId, principal.applicationObjectId].flatMap((id) => id?.toLowerCase() ?? []);
+  const leads = leadsIn(
+    doneTo.map((event) => ({
+      event,
+      activity: { ...event.activity, principalKey: "", suspicious: false },
+    })),
+  );
+  return new Set(
+    leads.flatMap((lead) =>
+      lead.kind === "credentials" && own.includes(lead.holderId) ? (lead.keyIds ?? []) : [],
+    ),
+  );
+}
+
+/** Everything that a cut may have to change: locks on any of it are in the way. */
+function touchable(
+  principals: readonly ScopedPrincipal[],
+  reach: Scope["reach"],
+  planted: Scope["planted"],
+): readonly string[] {
+  return [
+    ...principals.flatMap(({ principal, roleAssignments, vaultPolicies, attachments }) => [
+      ...(principal.resourceId === null ? [] : [principal.resourceId]),
+      ...roleAssignments.map(({ scope }) => scope),
+      ...vaultPolicies.map(({ vaultId }) => vaultId),
+      ...attachments.map(({ resourceId }) => resourceId),
+    ]),
+    ...reach.map(({ targetId }) => targetId),
+    ...planted.map(({ onId }) => onId),
+  ].filter((id) => id.startsWith("/"));
+}
+
+function kept(gaps: Gaps, timeline: readonly Activity[]): readonly Activity[] {
+  if (timeline.length <= MOST_ACTIVITY) return timeline;
+  const telling = timeline.filter(({ suspicious, expanded }) => suspicious || expanded != null);
+  const room = Math.max(0, MOST_ACTIVITY - telling.length);
+  const others = timeline.filter((it) => !telling.includes(it));
+  gaps.note(
+    "activity",
+    "CUT_OFF",
+    `${others.length - Math.min(room, others.length)} events that do not stand out were left out`,
+  );
+  const chosen = new Set([...telling, ...others.slice(Math.max(0, others.length - room))]);
+  return timeline.filter((it) => chosen.has(it));
+}
