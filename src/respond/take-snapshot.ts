@@ -29,8 +29,6 @@ export async function freshScope(app: Tourniquet, summary: CaseSummary): Promise
     resolution,
     window: intake.window,
     workspaceIds: app.settings.workspaceIds,
-    addresses: intake.addresses,
-    keyIds: intake.keyIds,
   });
   return scope;
 }
