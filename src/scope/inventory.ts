@@ -12,6 +12,8 @@ export interface Inventory {
   readonly resources: readonly ArmResource[];
   /** The cluster whose service accounts this issuer vouches for. */
   clusterIdOf(issuer: string): string | null;
+  /** The id as ARM spells it: logs write it in lower case. The text itself for what is not in the inventory. */
+  idOf(id: string): string;
 }
 
 /** One query per kind, side by side, so that their pages are not waited for one after the other. */
@@ -29,8 +31,10 @@ export async function readInventory({ azure, gaps }: Reading): Promise<Inventory
       return issuer === null ? [] : [[bareIssuer(issuer).toLowerCase(), resource.id] as const];
     }),
   );
+  const spelt = new Map(resources.map(({ id }) => [id.toLowerCase(), id]));
   return {
     resources,
+    idOf: (id) => spelt.get(id.toLowerCase()) ?? id,
     clusterIdOf: (issuer) => clusters.get(bareIssuer(issuer).toLowerCase()) ?? null,
   };
 }

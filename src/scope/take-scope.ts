@@ -278,9 +278,10 @@ function touchable(
 
 function kept(gaps: Gaps, timeline: readonly Activity[]): readonly Activity[] {
   if (timeline.length <= MOST_ACTIVITY) return timeline;
-  const telling = timeline.filter(({ suspicious, expanded }) => suspicious || expanded != null);
+  const isTelling = ({ suspicious, expanded }: Activity) => suspicious || expanded != null;
+  const telling = timeline.filter(isTelling);
   const room = Math.max(0, MOST_ACTIVITY - telling.length);
-  const others = timeline.filter((it) => !telling.includes(it));
+  const others = timeline.filter((it) => !isTelling(it));
   gaps.note(
     "activity",
     "CUT_OFF",

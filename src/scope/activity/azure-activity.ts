@@ -59,7 +59,7 @@ ${NEWEST}`,
       activity: {
         at,
         source: "azure-activity",
-        operation: it.OperationNameValue,
+        operation: operationOf(it),
         target,
         outcome: /^succe/i.test(status) ? "success" : /^fail/i.test(status) ? "failure" : "unknown",
         address: addressOf(it.CallerIpAddress),
@@ -74,3 +74,9 @@ ${NEWEST}`,
     };
   },
 };
+
+/** The exported name is in capitals; the authorisation that allowed the call has it as Azure spells it. */
+function operationOf({ OperationNameValue, Authorization_d: authorization }: AzureActivityRow): string {
+  const action = textOf(recordOf(authorization)["action"]);
+  return action?.toLowerCase() === OperationNameValue.toLowerCase() ? action : OperationNameValue;
+}

@@ -82,6 +82,13 @@ export async function collectActivity(
   await sideBySide(questions, QUERIES_AT_ONCE * workspaceIds.length, async ({ source, kql, asks }) => {
     if (asks === "events") {
       const rows = await rowsOf(reading, source.table, kql, window, workspaceIds);
+      if (rows.length === 0) {
+        gaps.note(
+          source.table,
+          "NO_ROWS",
+          "no rows: that nothing was logged does not show that nothing was done",
+        );
+      }
       events.push(...readRows(reading, source.table, rows, (row) => source.read(row)));
     } else {
       const rows = await rowsOf(reading, `usual activity in ${source.table}`, kql, before, workspaceIds);
@@ -91,7 +98,7 @@ export async function collectActivity(
   return { events, usual };
 }
 
-/** The rows a query has in all workspaces; what cannot be had, or only in part, is a gap, and so is having none. */
+/** The rows a query has in all workspaces; what cannot be had, or only in part, is a gap. */
 export async function rowsOf(
   { azure, gaps }: Reading,
   about: string,
@@ -103,7 +110,6 @@ export async function rowsOf(
     workspaceIds.map((workspace) => patiently(() => azure.logs.query(workspace, kql, window))),
   );
   const rows: LogRow[] = [];
-  let answered = false;
   for (const answer of answers) {
     if (answer.kind === "failed") {
       if (isNoTable(answer.failure)) {
@@ -113,15 +119,11 @@ export async function rowsOf(
       }
       continue;
     }
-    answered = true;
     if (answer.value.partial) gaps.note(about, "PARTIAL", "the log answered only in part");
     if (answer.value.rows.length >= MOST_ROWS) {
       gaps.note(about, "CUT_OFF", `more than ${MOST_ROWS} rows: only the newest were read`);
     }
     rows.push(...answer.value.rows);
-  }
-  if (answered && rows.length === 0) {
-    gaps.note(about, "NO_ROWS", "no rows: that nothing was logged does not show that nothing was done");
   }
   return rows;
 }

@@ -92,6 +92,7 @@ export function judge(
     if (first === null || (event.activity.at >= first && !cleared)) marked.add(event);
   }
   const credentials = credentialsOf(linked);
+  const byAddress = onlyCredentials(linked);
   return {
     events: own
       .flatMap(({ principalKey }, index) => {
@@ -104,7 +105,9 @@ export function judge(
           country: event.activity.country ?? (address === null ? null : (countries.get(address) ?? null)),
           credentialKeyId:
             event.activity.credentialKeyId ??
-            (tokenId === null ? null : (credentials.get(bareToken(tokenId)) ?? null)),
+            (tokenId === null ? null : (credentials.get(bareToken(tokenId)) ?? null)) ??
+            byAddress.get(`${event.actor.objectId ?? ""} ${address ?? ""}`) ??
+            null,
           suspicious: marked.has(event),
           expanded: trustExpansion(event),
         };
@@ -196,6 +199,21 @@ function credentialsOf(events: readonly LoggedEvent[]): ReadonlyMap<string, stri
     }
   }
   return credentials;
+}
+
+/** The credential of a principal at an address, where it used only one there: most logs name no token. */
+function onlyCredentials(events: readonly LoggedEvent[]): ReadonlyMap<string, string | null> {
+  const only = new Map<string, string | null>();
+  for (const { actor, activity } of events) {
+    if (activity.operation !== "Sign-in" || activity.credentialKeyId === null) continue;
+    const key = `${actor.objectId ?? ""} ${activity.address ?? ""}`;
+    const known = only.get(key);
+    only.set(
+      key,
+      known === undefined || known === activity.credentialKeyId ? activity.credentialKeyId : null,
+    );
+  }
+  return only;
 }
 
 /** Some exports pad token ids, some do not. */

@@ -108,7 +108,7 @@ async function look(
       return [
         plantedFrom(lead, {
           kind: "cluster-object",
-          onId: lead.clusterId,
+          onId: inventory.idOf(lead.clusterId),
           onKind: "cluster",
           onName: lead.name,
           id: [lead.namespace ?? "-", lead.resource, lead.name ?? "*"].join("/"),
