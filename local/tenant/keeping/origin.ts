@@ -27,6 +27,12 @@ export function openOrigin(folder: string, begin: () => Omit<Origin, "version" |
   return origin;
 }
 
+/** The scenario a folder's tenant plays, if it keeps one. */
+export function keptSource(folder: string): string | undefined {
+  const file = join(folder, "origin.json");
+  return existsSync(file) ? Origin.parse(JSON.parse(readFileSync(file, "utf8"))).source : undefined;
+}
+
 /** Forgets a kept tenant, but not the authority that clients were told to trust, nor the port they were told. */
 export function forget(folder: string): void {
   for (const name of ["origin.json", "journal.ndjson"]) rmSync(join(folder, name), { force: true });

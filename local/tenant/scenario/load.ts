@@ -9,6 +9,8 @@ import type { Locate } from "../entra/sign-in-log.ts";
 import { castOf } from "./history/cast.ts";
 import { History } from "./history/format.ts";
 import { playHistory } from "./history/play.ts";
+import { generate } from "./generate/generate.ts";
+import { sizeFrom } from "./generate/size.ts";
 import { AttackSpec, ScenarioFile, Truth } from "./format.ts";
 import { type ScenarioNames, scenarioNames } from "./names.ts";
 import { problemsOf, problemsThrown, ScenarioError } from "./problems.ts";
@@ -35,11 +37,12 @@ export interface LoadOptions {
   readonly source: string;
   readonly seed: string | number;
   readonly nowInMs: number;
+  /** Objects to add, for size. */
   readonly generate?: Readonly<Record<string, number>>;
 }
 
 /** Turns a scenario file into a tenant's state. Throws a ScenarioError that lists everything that is wrong with the file. */
-export function loadScenario(raw: unknown, { source, seed, nowInMs }: LoadOptions): Scenario {
+export function loadScenario(raw: unknown, { source, seed, nowInMs, generate: size }: LoadOptions): Scenario {
   const parsed = ScenarioFile.safeParse(raw);
   if (!parsed.success) throw new ScenarioError(source, problemsOf(parsed.error));
   const { name, describes, now } = parsed.data;
@@ -99,6 +102,7 @@ export function loadScenario(raw: unknown, { source, seed, nowInMs }: LoadOption
     problems.push(`{{${reference}}} refers to nothing in the file`);
   if (problems.length > 0 || !directory || !azure || !vaults || !logs)
     throw new ScenarioError(source, problems);
+  if (size !== undefined) generate({ directory, azure, vaults, logs }, sizeFrom(size), seed, startsAt);
   return {
     name,
     describes,
