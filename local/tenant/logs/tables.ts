@@ -70,8 +70,16 @@ const SUFFIXES: readonly (readonly [suffix: string, type: ColumnType])[] = [
   ["_g", "guid"],
 ];
 
-/** The tables a workspace has, with their columns. A table nothing was ever sent to is not there. */
+const known = new WeakMap<
+  LogWorkspace,
+  { readonly rows: number; readonly tables: ReadonlyMap<string, readonly Column[]> }
+>();
+
+/** The tables a workspace has, with their columns: the same map until one of them grew. A table nothing was ever sent to is not there. */
 export function tablesOf(workspace: LogWorkspace): ReadonlyMap<string, readonly Column[]> {
+  const rows = [...GROWING].reduce((sum, table) => sum + (workspace.rows.get(table)?.length ?? 0), 0);
+  const remembered = known.get(workspace);
+  if (remembered?.rows === rows) return remembered.tables;
   const tables = new Map<string, readonly Column[]>();
   for (const [name, columns] of STANDARD) {
     if (!workspace.missingTables.has(name)) {
@@ -84,25 +92,20 @@ export function tablesOf(workspace: LogWorkspace): ReadonlyMap<string, readonly 
       ...COMMON,
     ]);
   }
+  known.set(workspace, { rows, tables });
   return tables;
 }
 
-const known = new WeakMap<LogWorkspace, { rows: number; columns: readonly Column[] }>();
-
 function grown(workspace: LogWorkspace, table: string, base: readonly Column[]): readonly Column[] {
-  const rows = workspace.rows.get(table) ?? [];
-  const remembered = known.get(workspace);
-  if (remembered?.rows === rows.length) return remembered.columns;
   const names = new Set(base.map(({ name }) => name));
   const columns = [...base];
-  for (const { row } of rows) {
+  for (const { row } of workspace.rows.get(table) ?? []) {
     for (const name of Object.keys(row)) {
       if (names.has(name)) continue;
       names.add(name);
       columns.push({ name, type: SUFFIXES.find(([suffix]) => name.endsWith(suffix))?.[1] ?? "string" });
     }
   }
-  known.set(workspace, { rows: rows.length, columns });
   return columns;
 }
 
