@@ -99,15 +99,13 @@ export function judge(
         const event = linked[index];
         if (event === undefined) return [];
         const { address, tokenId } = event.activity;
+        const byToken = tokenId === null ? undefined : credentials.get(bareToken(tokenId));
+        const byPlace = byAddress.get(`${event.actor.objectId ?? ""} ${address ?? ""}`);
         const activity: Activity = {
           ...event.activity,
           principalKey,
           country: event.activity.country ?? (address === null ? null : (countries.get(address) ?? null)),
-          credentialKeyId:
-            event.activity.credentialKeyId ??
-            (tokenId === null ? null : (credentials.get(bareToken(tokenId)) ?? null)) ??
-            byAddress.get(`${event.actor.objectId ?? ""} ${address ?? ""}`) ??
-            null,
+          credentialKeyId: event.activity.credentialKeyId ?? byToken ?? byPlace ?? null,
           suspicious: marked.has(event),
           expanded: trustExpansion(event),
         };
