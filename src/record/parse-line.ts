@@ -33,7 +33,9 @@ export function parseLine(bytes: Uint8Array): ParsedLine {
   const entry = entryOf(value);
   if (typeof entry === "string") return bad("malformed-line", entry);
   // Also what finds a member that stands twice: it is read as one and written back as one.
-  if (canonicalText(value) !== text) return bad("non-canonical", "it is not spelled as canonical JSON");
+  const canonical = canonicalText(value);
+  if (canonical === undefined) return bad("malformed-line", "it is nested deeper than any entry");
+  if (canonical !== text) return bad("non-canonical", "it is not spelled as canonical JSON");
   const { hash, ...hashed } = entry;
   const actual = hashOf(hashed);
   if (actual !== hash) return bad("edited", `its content hashes to ${actual}, but it says ${hash}`);

@@ -81,7 +81,9 @@ def number(value):
     return sign + body
 
 
-def canonical(value):
+def canonical(value, depth=0):
+    if depth > 64 or (depth == 64 and isinstance(value, (list, dict))):
+        raise Broken("malformed-line")
     if value is None or isinstance(value, bool):
         return {None: "null", True: "true", False: "false"}[value]
     if isinstance(value, (int, float)):
@@ -89,9 +91,9 @@ def canonical(value):
     if isinstance(value, str):
         return '"' + "".join(ESCAPES.get(c) or (f"\\u{ord(c):04x}" if c < " " else c) for c in value) + '"'
     if isinstance(value, list):
-        return "[" + ",".join(map(canonical, value)) + "]"
+        return "[" + ",".join(canonical(item, depth + 1) for item in value) + "]"
     names = sorted(value, key=lambda name: name.encode("utf-16-be", "surrogatepass"))
-    return "{" + ",".join(canonical(name) + ":" + canonical(value[name]) for name in names) + "}"
+    return "{" + ",".join(canonical(name) + ":" + canonical(value[name], depth + 1) for name in names) + "}"
 
 
 # --- the record ------------------------------------------------------------------------------------------------
