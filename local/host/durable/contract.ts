@@ -39,7 +39,7 @@ export const defaultDurableSettings: DurableSettings = {
   maxConcurrentOrchestratorFunctions: 10,
   maxOrchestrationActions: 100_000,
   defaultVersion: undefined,
-  maxActivityStarts: 5,
+  maxActivityStarts: 10,
 };
 
 export interface DurableOptions {

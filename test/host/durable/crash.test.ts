@@ -81,11 +81,11 @@ describe("a host process that is killed", () => {
       );
       if ((await Promise.race([gone, through])) === "through") break;
       crashes += 1;
-      expect(crashes).toBeLessThanOrEqual(5);
+      expect(crashes).toBeLessThanOrEqual(10);
       const next = startProcess();
       // It may be dead again before it has said that it is there.
       url = await next.ready;
-      while (url === undefined && crashes < 6) {
+      while (url === undefined && crashes < 11) {
         crashes += 1;
         url = await startProcess().ready;
       }
@@ -93,10 +93,10 @@ describe("a host process that is killed", () => {
     const status = await statusOf(url ?? "", "poisoned");
     expect(at(status, "output")).toEqual({
       failure:
-        "Activity function 'Killer' failed: the host stopped 5 times while running it; it is not started again",
+        "Activity function 'Killer' failed: the host stopped 10 times while running it; it is not started again",
       steps: [1, 2, 3],
     });
     const lines = (await readFile(effects, "utf8")).trim().split("\n");
-    expect(lines.filter((it) => it === "poisoned 0")).toHaveLength(5);
+    expect(lines.filter((it) => it === "poisoned 0")).toHaveLength(10);
   });
 });
