@@ -53,7 +53,6 @@ export async function assemble(given: Given): Promise<Parts> {
     let durable: Durable | undefined;
     const runner = new FunctionRunner({
       registry: started.registry,
-      clock,
       log,
       timeoutInMs: settings.functionTimeoutInMs,
       clientBinding: () => (durable === undefined ? undefined : { string: durable.clientBinding() }),

@@ -1,4 +1,4 @@
-import type { Clock } from "./clock.ts";
+import { systemClock } from "./clock.ts";
 import type { HostLog } from "./log.ts";
 import { readableError } from "./orchestrator-error.ts";
 import type { AppRegistry, RegisteredFunction } from "./worker/functions-core.ts";
@@ -22,7 +22,6 @@ export type TriggerKind =
 
 export interface FunctionRunnerOptions {
   readonly registry: AppRegistry;
-  readonly clock: Clock;
   readonly log: HostLog;
   readonly timeoutInMs: number | undefined;
   /** Data of the durable client binding. */
@@ -80,19 +79,25 @@ export class FunctionRunner {
     return invoked;
   }
 
-  /** The real host ends the worker process when a function runs too long; here the run is only given up on. */
+  /**
+   * The real host ends the worker process when a function runs too long; here the run is only given up on. Counted in
+   * real time whatever the host's clock says: functions do real work while a test moves that clock by days.
+   */
   async #withTimeout(target: LoadedFunction, running: Promise<Invoked>): Promise<Invoked> {
-    const { timeoutInMs, clock } = this.#options;
+    const { timeoutInMs } = this.#options;
     if (timeoutInMs === undefined) return running;
     const { promise: expired, resolve } = Promise.withResolvers<Invoked>();
-    const timer = clock.setTimer(clock.now() + timeoutInMs, () =>
+    const wallClock = systemClock();
+    const timer = wallClock.setTimer(wallClock.now() + timeoutInMs, () =>
       resolve({
         kind: "threw",
         error: new Error(`Timeout value of ${timeoutInMs} ms was exceeded by function: ${target.name}`),
       }),
     );
-    const first = await Promise.race([running, expired]);
-    timer.cancel();
-    return first;
+    try {
+      return await Promise.race([running, expired]);
+    } finally {
+      timer.cancel();
+    }
   }
 }
