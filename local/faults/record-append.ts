@@ -48,11 +48,13 @@ async function run(options: CampaignOptions): Promise<CampaignResult> {
     const direct = { ...store, caseId: `case-${n}` };
     await using forwarder = await startStorageForwarder(azurite.blobUrl);
     const through = {
-      ...options,
+      ...direct,
       connectionString: store.connectionString.replace(azurite.blobUrl, forwarder.blobUrl),
     };
-    await inflict(fault, forwarder, direct, through);
-    const problem = await whatIsWrong(direct);
+    const problem = await inflict(fault, forwarder, direct, through).then(
+      () => whatIsWrong(direct),
+      (error: unknown) => `the writer gave up: ${String(error)}`,
+    );
     if (problem !== undefined) failures.push(`${fault.kind} at request ${fault.at}: ${problem}`);
   }
   options.report(
