@@ -3,7 +3,7 @@ import type { Durable } from "./durable/durable.ts";
 import type { EventGridWebhook } from "./event-grid/webhook.ts";
 import type { HttpFunctions } from "./http/http-functions.ts";
 import type { HostRequest, HostResponse } from "./http-message.ts";
-import type { IncomingRequest, ServerResponse } from "./http/server.ts";
+import { CallerGone, type IncomingRequest, type ServerResponse } from "./http/server.ts";
 import type { HostLog } from "./log.ts";
 import type { RequestSlots } from "./http/request-slots.ts";
 
@@ -46,6 +46,7 @@ export function dispatcher(options: DispatchOptions): (request: IncomingRequest)
     try {
       return await answer(incoming);
     } catch (error) {
+      if (error instanceof CallerGone) return { status: 400 };
       log({
         level: "error",
         category: "Host.General",

@@ -6,7 +6,7 @@ import {
 } from "node:http";
 import { HostError } from "../host-error.ts";
 import type { Readable } from "node:stream";
-import { pipeline } from "node:stream/promises";
+import { finished, pipeline } from "node:stream/promises";
 import type { HostRequest, HostResponse } from "../http-message.ts";
 
 /** A request whose body has not been read yet. */
@@ -20,6 +20,11 @@ export interface ServerResponse extends Omit<HostResponse, "body"> {
   readonly body?: string | Uint8Array | Readable;
 }
 
+/** The connection ended before the request was all there; nobody is left to answer. */
+export class CallerGone extends Error {
+  readonly code = "CALLER_GONE";
+}
+
 export interface RunningServer {
   readonly port: number;
   /** Takes no new requests, lets running ones end for at most `graceInMs`, then cuts what is left. */
@@ -28,6 +33,9 @@ export interface RunningServer {
 
 /** What the real host's web server allows for request line and headers together. */
 const MAX_HEADER_BYTES = 40 * 1024;
+
+/** How long a body that nobody wants is let in before the connection is closed on it. */
+const UNWANTED_BODY_PATIENCE_IN_MS = 5_000;
 
 /** Listens on the loopback interface only: function keys are not asked for here. */
 export async function listen(
@@ -73,10 +81,12 @@ async function serve(
 ): Promise<void> {
   try {
     const { status, headers = {}, body } = await answer(toRequest(message));
-    // A body that nobody read would be taken for the next request on this connection.
-    if (!message.readableEnded) response.setHeader("connection", "close");
     for (const [name, value] of Object.entries(headers))
       response.setHeader(name, typeof value === "string" ? value : [...value]);
+    if (hasUnreadBody(message)) {
+      await refuseBody(message, response, status, body);
+      return;
+    }
     response.writeHead(status);
     if (message.method === "HEAD" || body === undefined) response.end();
     else if (typeof body === "string" || body instanceof Uint8Array) response.end(body);
@@ -86,6 +96,33 @@ async function serve(
     if (response.headersSent) response.destroy();
     else response.writeHead(500, {}).end();
   }
+}
+
+function hasUnreadBody(message: IncomingMessage): boolean {
+  const { "content-length": length, "transfer-encoding": encoding } = message.headers;
+  return (Number(length ?? 0) > 0 || encoding !== undefined) && !message.readableEnded;
+}
+
+/**
+ * Answers a request whose body nobody wants. What the caller still sends is thrown away for a while: a connection that
+ * closes on a sender resets, and the answer is lost with it.
+ */
+async function refuseBody(
+  message: IncomingMessage,
+  response: OutgoingMessage,
+  status: number,
+  body: ServerResponse["body"],
+): Promise<void> {
+  const bytes = Buffer.from(typeof body === "string" || body instanceof Uint8Array ? body : "");
+  response.setHeader("connection", "close");
+  if (status >= 200 && status !== 204 && status !== 304) response.setHeader("content-length", bytes.length);
+  response.writeHead(status);
+  if (bytes.length > 0) response.write(bytes);
+  else response.flushHeaders();
+  const patience = AbortSignal.timeout(UNWANTED_BODY_PATIENCE_IN_MS);
+  message.resume();
+  await finished(message, { signal: patience }).catch(() => undefined);
+  response.end();
 }
 
 function toRequest(message: IncomingMessage): IncomingRequest {
@@ -119,15 +156,17 @@ async function readBody(message: IncomingMessage, limitInBytes: number): Promise
   let size = 0;
   // Not `for await`: leaving that loop early destroys the socket before the caller has its answer.
   return new Promise((resolve, reject) => {
-    message.on("data", (chunk: Buffer) => {
+    const take = (chunk: Buffer): void => {
       size += chunk.length;
-      if (size > limitInBytes) {
-        message.pause();
-        resolve(undefined);
-      } else chunks.push(chunk);
-    });
+      chunks.push(chunk);
+      if (size <= limitInBytes) return;
+      message.off("data", take);
+      chunks.length = 0;
+      resolve(undefined);
+    };
+    message.on("data", take);
     message.on("end", () => resolve(Buffer.concat(chunks)));
     message.on("error", reject);
-    message.on("close", () => reject(new Error("The caller went away before its body was read.")));
+    message.on("close", () => reject(new CallerGone()));
   });
 }
