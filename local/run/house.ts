@@ -1,0 +1,179 @@
+import { mkdirSync, rmSync } from "node:fs";
+import { createServer } from "node:net";
+import { join, resolve } from "node:path";
+import { type Azurite, startAzurite } from "../storage/azurite.ts";
+import { type Child, messageOf, startChild } from "./child.ts";
+import type {
+  CallerName,
+  TenantAnswer,
+  TenantQuestion,
+  TenantReady,
+  TenantSeen,
+  TenantWish,
+} from "./tenant-talk.ts";
+
+export interface HouseOptions {
+  /** Where everything is kept: storage, tenant, host's store, logs. */
+  readonly folder: string;
+  readonly scenario: string;
+  /** A policy file; the local default unless given. */
+  readonly policy?: string;
+  /** Azure's own delays times this. */
+  readonly delays: number;
+  readonly fresh: boolean;
+  /** The app to run: the source tree, or what `npm run package` made. */
+  readonly app?: string;
+}
+
+/** Storage, tenant and host, up and ready. */
+export interface House {
+  readonly api: string;
+  readonly tenantProxy: string;
+  /** A shell file that points a person's tools at the tenant. */
+  readonly envFile: string;
+  readonly pids: { readonly host: number; readonly tenant: number; readonly storage: number };
+  readonly callers: Readonly<Record<CallerName, { readonly token: string }>>;
+  readonly alert: unknown;
+  readonly logs: { readonly host: string; readonly tenant: string };
+  ask(what: TenantQuestion["ask"]): Promise<TenantSeen | null>;
+  /** Ends all three, host first. */
+  stop(): Promise<void>;
+}
+
+const root = resolve(import.meta.dirname, "../..");
+const READY_IN_MS = 60_000;
+const STORAGE_PORTS = 3;
+
+/** Starts the three, each as a process of its own, so that any of them can die and come back where it was. */
+export async function startHouse(options: HouseOptions): Promise<House> {
+  const folder = resolve(options.folder);
+  if (options.fresh) rmSync(folder, { recursive: true, force: true });
+  mkdirSync(join(folder, "storage"), { recursive: true, mode: 0o700 });
+  const logs = { host: join(folder, "host.log"), tenant: join(folder, "tenant.log") };
+  const started: { stop(): Promise<void> }[] = [];
+  const stop = async () => {
+    for (const it of started.toReversed()) await it.stop();
+  };
+  try {
+    const [storage, { child: tenant, ready }] = await Promise.all([
+      startStorage(join(folder, "storage")),
+      startTenantProcess(options, folder, logs.tenant),
+    ]);
+    started.push(storage, tenant);
+    const host = await startHost(options, folder, logs.host, storage, ready);
+    started.push(host.child);
+    return {
+      api: `${host.url}/api`,
+      tenantProxy: ready.proxyUrl,
+      envFile: ready.envFile,
+      pids: { host: host.child.pid, tenant: tenant.pid, storage: storage.pid },
+      callers: ready.callers,
+      alert: ready.alert,
+      logs,
+      ask: (what) => askTenant(tenant, what, logs.tenant),
+      stop,
+    };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+async function startStorage(folder: string): Promise<Azurite> {
+  const [blob = 0, queue = 0, table = 0] = await freePorts(STORAGE_PORTS);
+  return startAzurite({ folder, ports: { blob, queue, table } });
+}
+
+async function startTenantProcess(
+  { scenario, delays }: HouseOptions,
+  folder: string,
+  log: string,
+): Promise<{ readonly child: Child; readonly ready: TenantReady }> {
+  const wish: TenantWish = { folder: join(folder, "tenant"), scenario, delays };
+  mkdirSync(wish.folder, { recursive: true, mode: 0o700 });
+  const child = startChild(join(import.meta.dirname, "tenant-process.ts"), [JSON.stringify(wish)], log);
+  const ready = await messageOf(child, readyOf, log, READY_IN_MS);
+  return { child, ready };
+}
+
+async function startHost(
+  options: HouseOptions,
+  folder: string,
+  log: string,
+  storage: Azurite,
+  tenant: TenantReady,
+): Promise<{ readonly child: Child; readonly url: string }> {
+  const [port = 0] = await freePorts(1);
+  const environment = {
+    ...process.env,
+    ...tenant.env,
+    ...tenant.product,
+    TOURNIQUET_STORAGE: storage.connectionString,
+    TOURNIQUET_POLICY: resolve(options.policy ?? join(import.meta.dirname, "policy.json")),
+    TOURNIQUET_PUBLIC_URL: `http://127.0.0.1:${port}`,
+  };
+  const app = options.app ?? root;
+  const store = join(folder, "host.db");
+  const child = startChild(
+    join(root, "local/host/cli.ts"),
+    ["--app", app, "--port", String(port), "--store", store],
+    log,
+    { env: environment },
+  );
+  const url = `http://127.0.0.1:${port}`;
+  await untilAnswers(`${url}/admin/host/status`, child, log);
+  return { child, url };
+}
+
+async function untilAnswers(url: string, { process: child }: Child, log: string): Promise<void> {
+  const deadline = performance.now() + READY_IN_MS;
+  while (performance.now() < deadline) {
+    if (child.exitCode !== null) throw new Error(`the host ended with ${child.exitCode}; see ${log}`);
+    const answer = await fetch(url, { signal: AbortSignal.timeout(2_000) }).catch(() => null);
+    if (answer?.ok === true) return;
+    await new Promise((done) => setTimeout(done, 100));
+  }
+  throw new Error(`the host was not ready in ${READY_IN_MS} ms; see ${log}`);
+}
+
+let questions = 0;
+
+async function askTenant(tenant: Child, ask: TenantQuestion["ask"], log: string): Promise<TenantSeen | null> {
+  questions += 1;
+  const id = questions;
+  const answered = messageOf(tenant, (message) => answerTo(message, id), log, READY_IN_MS);
+  tenant.process.send({ id, ask } satisfies TenantQuestion);
+  return (await answered).seen;
+}
+
+function readyOf(message: unknown): TenantReady | null {
+  return isTalk(message) && message.kind === "ready" ? message : null;
+}
+
+function answerTo(message: unknown, id: number): TenantAnswer | null {
+  return isTalk(message) && message.kind === "answer" && message.id === id ? message : null;
+}
+
+/** Both ends of the channel are ours. */
+function isTalk(message: unknown): message is TenantReady | TenantAnswer {
+  return typeof message === "object" && message !== null && "kind" in message;
+}
+
+/** Ports that nothing listens on now. Another process may still be quicker: then the start fails and says so. */
+async function freePorts(count: number): Promise<number[]> {
+  const servers = Array.from({ length: count }, () => createServer());
+  const ports = await Promise.all(
+    servers.map(
+      (server) =>
+        new Promise<number>((done, fail) => {
+          server.once("error", fail);
+          server.listen(0, "127.0.0.1", () => {
+            const address = server.address();
+            done(typeof address === "object" && address !== null ? address.port : 0);
+          });
+        }),
+    ),
+  );
+  await Promise.all(servers.map((server) => new Promise((done) => server.close(done))));
+  return ports;
+}

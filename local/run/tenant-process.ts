@@ -1,0 +1,94 @@
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { environmentFor } from "../tenant/environment.ts";
+import { AZURE_DELAYS, scaledDelays } from "../tenant/runtime.ts";
+import { type Adversary, startAdversary } from "../tenant/adversary.ts";
+import { PRODUCT } from "../tenant/scenario/product.ts";
+import { startTenant, type TenantHandle } from "../tenant/start.ts";
+import type { TenantAnswer, TenantQuestion, TenantReady, TenantWish } from "./tenant-talk.ts";
+
+/**
+ * The stand-in tenant as a process of its own, which talks to whoever started it over Node's channel: when it is ready,
+ * and what it has seen. Ends with its parent.
+ */
+const wish: TenantWish = JSON.parse(process.argv[2] ?? "{}");
+const tenant = await startTenant({
+  stateFolder: wish.folder,
+  scenario: wish.scenario,
+  delays: scaledDelays(AZURE_DELAYS, wish.delays),
+});
+let adversary: Adversary | undefined;
+const envFile = join(wish.folder, "env.sh");
+writeFileSync(
+  envFile,
+  Object.entries(environmentFor(tenant))
+    .map(([name, value]) => `export ${name}='${value.replaceAll("'", String.raw`'\''`)}'\n`)
+    .join(""),
+  { mode: 0o600 },
+);
+say(ready(tenant));
+
+process.on("message", (question: TenantQuestion) => {
+  switch (question.ask) {
+    case "seen":
+      say({
+        kind: "answer",
+        id: question.id,
+        seen: {
+          requests: tenant.requests.byService(),
+          refused: tenant.refused.map(({ host }) => host),
+          defects: tenant.defects.map(String),
+          adversary:
+            adversary === undefined
+              ? null
+              : { lastSuccess: adversary.lastSuccess(), attempts: adversary.attempts.length },
+        },
+      });
+      return;
+    case "attack": {
+      const { attack } = tenant.scenario;
+      if (attack !== undefined) adversary ??= startAdversary(tenant, attack);
+      say({ kind: "answer", id: question.id, seen: null });
+      return;
+    }
+    default:
+      question.ask satisfies never;
+  }
+});
+process.on("disconnect", () => void stop());
+for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => void stop());
+
+async function stop(): Promise<void> {
+  await adversary?.stop();
+  await tenant.stop();
+  process.exit(0);
+}
+
+function say(message: TenantReady | TenantAnswer): void {
+  process.send?.(message);
+}
+
+function ready(handle: TenantHandle): TenantReady {
+  const { names, callers } = handle;
+  return {
+    kind: "ready",
+    proxyUrl: handle.proxyUrl,
+    envFile,
+    env: handle.env(),
+    alert: handle.scenario.alert?.body ?? null,
+    product: {
+      TOURNIQUET_TENANT_ID: handle.tenant.id,
+      TOURNIQUET_API_CLIENT_ID: names.guid("appId", PRODUCT.api),
+      TOURNIQUET_READER_CLIENT_ID: names.guid("clientId", PRODUCT.reader),
+      TOURNIQUET_ACTOR_CLIENT_ID: names.guid("clientId", PRODUCT.actor),
+      TOURNIQUET_RECORD_KEY: `https://${PRODUCT.vault}.vault.azure.net/keys/${PRODUCT.recordKey}`,
+      TOURNIQUET_WORKSPACES: names.guid("workspace", PRODUCT.workspace),
+    },
+    callers: {
+      playbook: { token: callers.playbook.token() },
+      responder: { token: callers.responder.token() },
+      approver: { token: callers.approver.token() },
+      reader: { token: callers.reader.token() },
+    },
+  };
+}

@@ -1,0 +1,41 @@
+/** What is said between the tenant's process and whoever started it. */
+export interface TenantWish {
+  readonly folder: string;
+  readonly scenario: string;
+  /** Azure's own delays times this. */
+  readonly delays: number;
+}
+
+export type CallerName = "playbook" | "responder" | "approver" | "reader";
+
+export interface TenantReady {
+  readonly kind: "ready";
+  readonly proxyUrl: string;
+  readonly envFile: string;
+  readonly env: Readonly<Record<string, string>>;
+  readonly alert: unknown;
+  readonly product: Readonly<Record<string, string>>;
+  readonly callers: Readonly<Record<CallerName, { readonly token: string }>>;
+}
+
+export interface TenantQuestion {
+  readonly id: number;
+  readonly ask: "seen" | "attack";
+}
+
+export interface TenantSeen {
+  readonly requests: Readonly<Record<string, number>>;
+  /** Hosts that something tried to reach and the proxy did not let through. */
+  readonly refused: readonly string[];
+  readonly defects: readonly string[];
+  readonly adversary: {
+    readonly lastSuccess: Readonly<Record<string, string | undefined>>;
+    readonly attempts: number;
+  } | null;
+}
+
+export interface TenantAnswer {
+  readonly kind: "answer";
+  readonly id: number;
+  readonly seen: TenantSeen | null;
+}
