@@ -80,7 +80,7 @@ export const directoryObject: Entity<DirectoryObject> = {
   filter: { id: ["eq", "in"], displayName: ["eq", "ne", "not", "startswith"] },
   search: ["displayName"],
   orderBy: ["displayName"],
-  advancedOrder: true,
+  advancedOrder: "always",
 };
 
 /** Groups and built-in roles that an object is directly a member of. */

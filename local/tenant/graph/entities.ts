@@ -43,8 +43,8 @@ export interface Entity<T> {
   readonly filter: Readonly<Record<string, readonly Operator[]>>;
   readonly search?: readonly string[];
   readonly orderBy?: readonly string[];
-  /** Sorting needs `ConsistencyLevel: eventual` and `$count=true`. */
-  readonly advancedOrder?: boolean;
+  /** When sorting needs `ConsistencyLevel: eventual` and `$count=true`; absent: never. */
+  readonly advancedOrder?: "always" | "with-filter";
   readonly expand?: Readonly<Record<string, (call: GraphCall, item: T) => unknown>>;
 }
 
@@ -72,7 +72,7 @@ export const application: Entity<Application> = {
   },
   search: ["displayName", "description"],
   orderBy: ["displayName", "createdDateTime"],
-  advancedOrder: true,
+  advancedOrder: "always",
 };
 
 export const servicePrincipal: Entity<ServicePrincipal> = {
@@ -96,7 +96,7 @@ export const servicePrincipal: Entity<ServicePrincipal> = {
   },
   search: ["displayName", "appDisplayName"],
   orderBy: ["displayName"],
-  advancedOrder: true,
+  advancedOrder: "always",
 };
 
 export const user: Entity<User> = {
@@ -119,6 +119,7 @@ export const user: Entity<User> = {
   },
   search: ["displayName", "userPrincipalName", "mail"],
   orderBy: ["displayName", "userPrincipalName", "createdDateTime"],
+  advancedOrder: "with-filter",
 };
 
 export const group: Entity<Group> = {
@@ -136,6 +137,7 @@ export const group: Entity<Group> = {
   },
   search: ["displayName", "description"],
   orderBy: ["displayName"],
+  advancedOrder: "with-filter",
 };
 
 export const federatedCredential: Entity<FederatedCredential> = {

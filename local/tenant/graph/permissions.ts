@@ -90,6 +90,12 @@ export const NEEDS = {
     roles: [...APPLICATION_ADMINISTRATORS, "Application Developer"],
   },
   writeApplication: { anyOf: ["Application.ReadWrite.All"], roles: APPLICATION_ADMINISTRATORS },
+  /** Owning an object is not enough for a service principal to give it another owner (application-post-owners.md). */
+  addOwner: {
+    anyOf: ["Application.ReadWrite.All", "Directory.ReadWrite.All"],
+    andAnyOf: ["Directory.Read.All", "Directory.ReadWrite.All"],
+    roles: APPLICATION_ADMINISTRATORS,
+  },
   writeApplicationCredentials: {
     anyOf: ["Application.ReadWrite.All", "Directory.ReadWrite.All"],
     roles: APPLICATION_ADMINISTRATORS,

@@ -10,6 +10,7 @@ import { federatedCredentialRoutes } from "./routes/federated-credentials.ts";
 import { grantRoutes } from "./routes/grants.ts";
 import { linkRoutes } from "./routes/links.ts";
 import { peopleRoutes } from "./routes/people.ts";
+import { reportRoutes } from "./routes/reports.ts";
 import { riskRoutes } from "./routes/risk.ts";
 import { roleScheduleRoutes } from "./routes/role-schedules.ts";
 import { servicePrincipalRoutes } from "./routes/service-principals.ts";
@@ -30,4 +31,5 @@ export const ROUTES: readonly Route[] = [
   ...deletedItemRoutes,
   ...directoryObjectRoutes,
   ...deltaRoutes,
+  ...reportRoutes,
 ];

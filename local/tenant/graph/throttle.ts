@@ -1,5 +1,5 @@
 import type { Caller } from "../service.ts";
-import type { Limit, Tenant } from "../tenant.ts";
+import type { Limit, Tenant, Throttle } from "../tenant.ts";
 import { tooManyRequests } from "./errors.ts";
 import { GRAPH_LIMITS } from "./limits.ts";
 
@@ -9,6 +9,17 @@ export interface Charge {
   readonly kind: "directory" | "identity-protection" | "reports";
   readonly readsKeys: boolean;
   readonly toPersonalAccountApplication: boolean;
+}
+
+const capacities = new WeakMap<Throttle, Map<string, number>>();
+
+/** Limits may be scaled, and services are not told by how much; but a bucket is full when it is first drawn from. */
+function capacityOf(throttle: Throttle, key: string, before: number): number {
+  const known = capacities.get(throttle) ?? new Map<string, number>();
+  capacities.set(throttle, known);
+  const capacity = Math.max(known.get(key) ?? 0, before);
+  known.set(key, capacity);
+  return capacity;
 }
 
 interface Draw {
@@ -29,7 +40,7 @@ export function charge(tenant: Tenant, caller: Caller, of: Charge): Record<strin
     const taken = tenant.throttle.take(`graph:${key}`, limit, cost);
     switch (taken.kind) {
       case "allowed":
-        used = Math.max(used, 1 - taken.remaining / limit.capacity);
+        used = Math.max(used, 1 - taken.remaining / capacityOf(tenant.throttle, key, taken.remaining + cost));
         break;
       case "throttled":
         throw tooManyRequests(app, category, {

@@ -7,7 +7,6 @@ export {
   emptyDirectory,
   grantedAppRoles,
   heldDirectoryRoles,
-  reviveDirectory,
   servicePrincipal,
   servicePrincipalByAppId,
   transitiveGroupIds,

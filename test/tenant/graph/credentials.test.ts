@@ -53,7 +53,7 @@ describe("passwords", () => {
       keyId: under.tenant.id,
     });
     expect(answer.status).toBe(400);
-    expect(answer.body.error?.message).toContain("No password credential found with keyId");
+    expect(answer.error?.message).toContain("No password credential found with keyId");
   });
 
   test("credentials of the service principal are apart from the application's", () => {
@@ -70,7 +70,7 @@ describe("passwords", () => {
     const path = `/applications/${under.id("application.deploy")}`;
     const added = under.patch(ACTOR, path, { passwordCredentials: [{ displayName: "mine" }] });
     expect(added.status).toBe(400);
-    expect(added.body.error).toMatchObject({
+    expect(added.error).toMatchObject({
       code: "Request_BadRequest",
       message: "New password credentials must be generated using service actions.",
     });
@@ -107,7 +107,7 @@ describe("certificates", () => {
     const [build] = under.keysUnasked(path);
     const answer = under.patch(ACTOR, path, { keyCredentials: [build] });
     expect(answer.status).toBe(400);
-    expect(answer.body.error).toMatchObject({
+    expect(answer.error).toMatchObject({
       code: "Request_BadRequest",
       message: `Update to existing credential with KeyId '${build?.keyId ?? ""}' is not allowed.`,
     });

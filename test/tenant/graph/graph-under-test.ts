@@ -34,15 +34,15 @@ export const ACTOR: As = {
 export interface Answer {
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
-  readonly body: z.infer<typeof Body>;
+  readonly body: Readonly<Record<string, unknown>>;
+  readonly error: z.infer<typeof Fault> | undefined;
   readonly value: readonly Record<string, unknown>[];
   readonly operation: string;
 }
 
-const Body = z.looseObject({
-  error: z.looseObject({ code: z.string(), message: z.string() }).optional(),
-  value: z.array(z.looseObject({})).optional(),
-});
+const Body = z.record(z.string(), z.unknown());
+const Fault = z.looseObject({ code: z.string(), message: z.string() });
+const Value = z.array(z.record(z.string(), z.unknown()));
 
 const Key = z.looseObject({
   keyId: z.string(),
@@ -126,7 +126,8 @@ export function graphUnderTest({ directory = {}, delays = {}, throttling = 1 }: 
     headers: Readonly<Record<string, string>> = {},
   ): Answer => {
     const token = as === undefined ? undefined : JSON.stringify(as);
-    if (token !== undefined && as !== undefined) callers.set(token, { kind: "caller", caller: callerOf(as) });
+    if (token !== undefined && as !== undefined && callers.get(token)?.kind !== "refused")
+      callers.set(token, { kind: "caller", caller: callerOf(as) });
     requests += 1;
     const address = path.startsWith("https://")
       ? path
@@ -154,7 +155,8 @@ export function graphUnderTest({ directory = {}, delays = {}, throttling = 1 }: 
       status: response.status,
       headers: response.headers ?? {},
       body: json,
-      value: json.value ?? [],
+      value: Value.safeParse(json["value"]).data ?? [],
+      error: Fault.safeParse(json["error"]).data,
       operation,
     };
   };

@@ -226,8 +226,9 @@ function firstProperty(filter: Filter): string {
 
 function checkOrder<T>(call: GraphCall, entity: Entity<T>, advanced: boolean): void {
   const { query } = call;
-  // Applications and service principals sort only in advanced queries; anything filtered too.
-  const needsAdvanced = entity.advancedOrder === true || query.filter !== undefined;
+  const needsAdvanced =
+    entity.advancedOrder === "always" ||
+    (entity.advancedOrder === "with-filter" && query.filter !== undefined);
   if (needsAdvanced && !advanced) throw unsupportedQuery("Sorting not supported for current query.");
   for (const { property } of query.orderBy) {
     if (entity.orderBy?.includes(property) !== true)

@@ -6,7 +6,7 @@ import { applicationTarget, credentialChange, modified, principalTarget } from "
 import { bodyOf, locationOf, noContent, parameter } from "../call.ts";
 import type { GraphCall, Route } from "../call.ts";
 import { refuseConcurrentWrite } from "../concurrency.ts";
-import { application } from "../entities.ts";
+import { application } from "../expandable.ts";
 import { badRequest, conflictingObject, insufficientPrivileges } from "../errors.ts";
 import { KeyList, PasswordList, replaceCredentials } from "../credentials.ts";
 import { collection, countOf, single } from "../odata/collection.ts";

@@ -3,7 +3,7 @@ import type { Application, ServicePrincipal } from "../../state/directory.ts";
 import type { Versioned } from "../../state/directory/versioned.ts";
 import { contextOf } from "../call.ts";
 import type { GraphAnswer, GraphCall, Route } from "../call.ts";
-import { application, servicePrincipal } from "../entities.ts";
+import { application, servicePrincipal } from "../expandable.ts";
 import type { Entity } from "../entities.ts";
 import { notModelled } from "../errors.ts";
 import { DEFAULT_PAGE_SIZE } from "../limits.ts";

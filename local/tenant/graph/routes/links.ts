@@ -168,7 +168,7 @@ function ownerRoutes(owned: Owned): Route[] {
       path: `${owned.path}/{id}/owners/$ref`,
       handle: (call) => {
         const object = owned.read(call);
-        require(call, writeNeedOf(owned, object), object.value.id);
+        requireAdding(call, owned, object);
         const owner = referenced(call);
         // guess: code and text; that a managed identity can be given no owners is documented.
         if (object.kind === "servicePrincipal" && object.value.servicePrincipalType === "ManagedIdentity")
@@ -200,6 +200,11 @@ function ownerRoutes(owned: Owned): Route[] {
       },
     },
   ];
+}
+
+function requireAdding(call: GraphCall, owned: Owned, object: DirectoryObject): void {
+  if (object.kind === "group") return require(call, writeNeedOf(owned, object), object.value.id);
+  return require(call, NEEDS.addOwner, call.caller.kind === "user" ? object.value.id : undefined);
 }
 
 /** Groups that roles can be assigned to are a way up, and take more to change. */

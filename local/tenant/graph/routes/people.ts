@@ -6,7 +6,7 @@ import type { AuditTarget } from "../audit-events.ts";
 import { modified } from "../audit-events.ts";
 import { bodyOf, contextOf, noContent, parameter } from "../call.ts";
 import type { GraphAnswer, GraphCall, Route } from "../call.ts";
-import { group, user } from "../entities.ts";
+import { group, user } from "../expandable.ts";
 import { insufficientPrivileges } from "../errors.ts";
 import { collection, countOf, single } from "../odata/collection.ts";
 import { NEEDS, holdsRole, require } from "../permissions.ts";

@@ -8,7 +8,7 @@ import { bodyOf, locationOf, noContent, parameter } from "../call.ts";
 import type { GraphCall, Route } from "../call.ts";
 import { refuseConcurrentWrite } from "../concurrency.ts";
 import { KeyList, PasswordList, replaceCredentials } from "../credentials.ts";
-import { servicePrincipal } from "../entities.ts";
+import { servicePrincipal } from "../expandable.ts";
 import { badRequest, conflictingObject, insufficientPrivileges, notModelled } from "../errors.ts";
 import { collection, countOf, single } from "../odata/collection.ts";
 import { NEEDS, may, require } from "../permissions.ts";

@@ -63,30 +63,6 @@ export class Directory {
   readonly riskDetections = new Versioned<RiskDetection>({ principal: ({ principalId }) => [principalId] });
 }
 
-/**
- * A directory from what a structured clone left of one, on disk or between threads: plain data, without methods.
- * Whoever loads a stored state calls this before anything reads the directory.
- */
-export function reviveDirectory(stored: Directory): Directory {
-  const directory = new Directory();
-  directory.applications.restore(stored.applications);
-  directory.servicePrincipals.restore(stored.servicePrincipals);
-  directory.users.restore(stored.users);
-  directory.groups.restore(stored.groups);
-  directory.memberships.restore(stored.memberships);
-  directory.ownerships.restore(stored.ownerships);
-  directory.federatedCredentials.restore(stored.federatedCredentials);
-  directory.appRoleAssignments.restore(stored.appRoleAssignments);
-  directory.grants.restore(stored.grants);
-  directory.roleDefinitions.restore(stored.roleDefinitions);
-  directory.roleAssignments.restore(stored.roleAssignments);
-  directory.roleSchedules.restore(stored.roleSchedules);
-  directory.deletedItems.restore(stored.deletedItems);
-  directory.riskyPrincipals.restore(stored.riskyPrincipals);
-  directory.riskDetections.restore(stored.riskDetections);
-  return directory;
-}
-
 /** A directory with Microsoft's own principals and Entra's built-in roles, and nobody else. */
 export function emptyDirectory(
   idOfFirstParty = (appId: string) => namedGuid("first-party", appId),

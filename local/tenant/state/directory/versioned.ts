@@ -1,5 +1,5 @@
 /** What an object was until it was replaced or removed. `undefined`: it did not exist. */
-export interface Past<T> {
+interface Past<T> {
   readonly replacedAt: number;
   readonly value: T | undefined;
 }
@@ -13,21 +13,13 @@ export interface Change {
 /** How long what was is remembered: longer than any delay a tenant may have. */
 const REMEMBERED_IN_MS = 24 * 3_600_000;
 
-/** What of a collection is kept on disk: the rest is made from it. */
-export interface StoredVersions<T> {
-  readonly current: ReadonlyMap<string, T>;
-  readonly past: ReadonlyMap<string, readonly Past<T>[]>;
-  readonly changes: readonly Change[];
-}
-
 /**
  * Objects by id, each with what it was before, so that a reader who lags sees the directory as it stood at a time.
- * Values are never changed in place: a write puts a new one. `asOf` left out means the newest. Its open fields are plain
- * data that survive a structured clone; `restore` makes a collection of them again.
+ * Values are never changed in place: a write puts a new one. `asOf` left out means the newest.
  */
 export class Versioned<T extends { readonly id: string }> {
-  readonly current = new Map<string, T>();
-  readonly past = new Map<string, Past<T>[]>();
+  readonly #current = new Map<string, T>();
+  readonly #past = new Map<string, Past<T>[]>();
   readonly changes: Change[] = [];
   readonly #keysOf: Readonly<Record<string, (value: T) => readonly string[]>>;
   readonly #ids = new Map<string, Map<string, Set<string>>>();
@@ -39,22 +31,13 @@ export class Versioned<T extends { readonly id: string }> {
 
   /** How many exist now, whatever a lagging reader sees. */
   get size(): number {
-    return this.current.size;
-  }
-
-  restore(stored: StoredVersions<T>): void {
-    for (const [id, past] of stored.past) {
-      this.past.set(id, [...past]);
-      for (const { value } of past) if (value !== undefined) this.#index(value);
-    }
-    for (const value of stored.current.values()) this.load(value);
-    this.changes.push(...stored.changes);
+    return this.#current.size;
   }
 
   get(id: string, asOf?: number): T | undefined {
-    const current = this.current.get(id);
+    const current = this.#current.get(id);
     if (asOf === undefined) return current;
-    const past = this.past.get(id);
+    const past = this.#past.get(id);
     if (past === undefined) return current;
     const seen = past.find(({ replacedAt }) => replacedAt > asOf);
     return seen === undefined ? current : seen.value;
@@ -62,30 +45,30 @@ export class Versioned<T extends { readonly id: string }> {
 
   /** Loading a scenario: it has always been so, and no delta query tells of it. */
   load(value: T): void {
-    this.current.set(value.id, value);
+    this.#current.set(value.id, value);
     this.#index(value);
   }
 
   put(value: T, at: number): void {
     this.#remember(value.id, at);
-    this.current.set(value.id, value);
+    this.#current.set(value.id, value);
     this.#index(value);
   }
 
   remove(id: string, at: number): void {
-    if (!this.current.has(id)) return;
+    if (!this.#current.has(id)) return;
     this.#remember(id, at);
-    this.current.delete(id);
+    this.#current.delete(id);
   }
 
   *all(asOf?: number): Generator<T> {
-    for (const [id, current] of this.current) {
+    for (const [id, current] of this.#current) {
       const seen = asOf === undefined ? current : this.get(id, asOf);
       if (seen !== undefined) yield seen;
     }
     if (asOf === undefined) return;
-    for (const id of this.past.keys()) {
-      if (this.current.has(id)) continue;
+    for (const id of this.#past.keys()) {
+      if (this.#current.has(id)) continue;
       const seen = this.get(id, asOf);
       if (seen !== undefined) yield seen;
     }
@@ -105,9 +88,9 @@ export class Versioned<T extends { readonly id: string }> {
   }
 
   #remember(id: string, at: number): void {
-    const past = this.past.get(id)?.filter(({ replacedAt }) => replacedAt > at - REMEMBERED_IN_MS) ?? [];
-    past.push({ replacedAt: at, value: this.current.get(id) });
-    this.past.set(id, past);
+    const past = this.#past.get(id)?.filter(({ replacedAt }) => replacedAt > at - REMEMBERED_IN_MS) ?? [];
+    past.push({ replacedAt: at, value: this.#current.get(id) });
+    this.#past.set(id, past);
     this.changes.push({ at, id });
   }
 
