@@ -1,7 +1,7 @@
 import type { Ran } from "./contract.ts";
 import { activityFailure } from "./failure-text.ts";
 import { EventKind, eventText, type HistoryEvent, NO_ID, timestamp } from "./history-event.ts";
-import { DURABLE_LOG_CATEGORY, type Hub, registeredName } from "./hub.ts";
+import { DURABLE_LOG_CATEGORY, type Hub, logStandstill, registeredName } from "./hub.ts";
 import { activityInputText } from "./json-payload.ts";
 import { type ActivityWork, hasEnded } from "./store/rows.ts";
 
@@ -61,10 +61,14 @@ export class ActivityWorker {
   }
 
   #begin(work: ActivityWork): void {
-    const running: Promise<void> = this.#run(work).finally(() => {
-      this.#running.delete(running);
-      this.pump();
-    });
+    const running: Promise<void> = this.#run(work)
+      .catch((error: unknown) =>
+        logStandstill(this.#hub, `Activity '${work.name}' of instance ${work.instanceId}`, error),
+      )
+      .finally(() => {
+        this.#running.delete(running);
+        this.pump();
+      });
     this.#running.add(running);
   }
 

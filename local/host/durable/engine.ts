@@ -2,7 +2,7 @@ import { ActivityWorker } from "./activity-worker.ts";
 import type { DurableOptions } from "./contract.ts";
 import { runEpisode } from "./episode.ts";
 import { EventKind, type EventOf, eventText, NO_ID, timestamp } from "./history-event.ts";
-import { DURABLE_LOG_CATEGORY, type Hub } from "./hub.ts";
+import { DURABLE_LOG_CATEGORY, type Hub, logStandstill } from "./hub.ts";
 import { type AlreadyThere, beginInstance, type NewInstance } from "./instance-start.ts";
 import { SessionCache } from "./session-cache.ts";
 import { hasEnded, type Instance } from "./store/rows.ts";
@@ -165,23 +165,12 @@ export class Engine {
 
   #begin(instanceId: string): void {
     const episode = runEpisode(this.#hub, this.#sessions, instanceId, () => this.#phase === "closed")
-      .catch((error: unknown) => this.#fatal(instanceId, error))
+      .catch((error: unknown) => logStandstill(this.#hub, `Instance ${instanceId}`, error))
       .finally(() => {
         this.#running.delete(instanceId);
         if (this.#ready.size > 0) this.#planPump();
       });
     this.#running.set(instanceId, episode);
-  }
-
-  /** The store could not be written or read. The instance stays as it was committed last; nothing of it is lost. */
-  #fatal(instanceId: string, error: unknown): void {
-    this.#hub.log({
-      level: "critical",
-      category: DURABLE_LOG_CATEGORY,
-      instanceId,
-      message: `Instance ${instanceId} stands still until the host is started again: ${error instanceof Error ? error.message : String(error)}`,
-      ...(error instanceof Error ? { error } : {}),
-    });
   }
 
   #log(instanceId: string, name: string, what: string): void {

@@ -16,7 +16,7 @@ export interface Hub {
   wakeWork(): void;
   /** The instance has come to an end of its own, or was terminated. */
   ended(instanceId: string): void;
-  log(entry: HostLogEntry): void;
+  readonly log: (entry: HostLogEntry) => void;
 }
 
 /** The category under which the real extension logs. */
@@ -25,4 +25,14 @@ export const DURABLE_LOG_CATEGORY = "Host.Triggers.DurableTask";
 /** The function as the app registered it, found without regard to case. */
 export function registeredName(names: readonly string[], asked: string): string | undefined {
   return names.find((it) => sameName(it, asked));
+}
+
+/** The store could not be read or written. What was committed stays as it is, and a host that is started again goes on from there. */
+export function logStandstill({ log }: Pick<Hub, "log">, what: string, error: unknown): void {
+  log({
+    level: "critical",
+    category: DURABLE_LOG_CATEGORY,
+    message: `${what} stands still until the host is started again: ${error instanceof Error ? error.message : String(error)}`,
+    ...(error instanceof Error ? { error } : {}),
+  });
 }

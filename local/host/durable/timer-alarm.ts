@@ -1,6 +1,6 @@
 import type { ClockTimer } from "../clock.ts";
 import { EventKind, eventText, NO_ID, timestamp } from "./history-event.ts";
-import type { Hub } from "./hub.ts";
+import { type Hub, logStandstill } from "./hub.ts";
 import { hasEnded } from "./store/rows.ts";
 
 /** Wakes instances when their durable timers fall due. One clock timer stands for all: the earliest in the store. */
@@ -31,6 +31,14 @@ export class TimerAlarm {
   #ring(): void {
     this.#armed = undefined;
     if (this.#isStopped) return;
+    try {
+      this.#fireDueTimers();
+    } catch (error) {
+      logStandstill(this.#hub, "Whatever waits for a durable timer", error);
+    }
+  }
+
+  #fireDueTimers(): void {
     const { store, clock } = this.#hub;
     const now = clock.now();
     const woken = store.transaction(() => {

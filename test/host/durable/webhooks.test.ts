@@ -137,6 +137,8 @@ describe("the management webhooks", () => {
     const malformed = { headers: { "content-type": "application/json" }, body: "{bad" };
     expect((await host.webhook("POST", "instances/events/raiseEvent/go", text)).status).toBe(400);
     expect((await host.webhook("POST", "instances/events/raiseEvent/go", malformed)).status).toBe(400);
+    const nothing = { headers: { "content-type": "application/json" } };
+    expect((await host.webhook("POST", "instances/events/raiseEvent/go", nothing)).status).toBe(400);
     expect((await host.webhook("POST", "instances/nope/raiseEvent/go", malformed)).status).toBe(404);
     expect((await host.webhook("POST", "instances/nope/raiseEvent/go", text)).status).toBe(404);
     await host.client.terminate("events", "done");
