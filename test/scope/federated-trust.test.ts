@@ -48,7 +48,10 @@ describe("what a federated credential lets in", () => {
       connection: "prod",
     });
     expect(
-      trust(`https://login.microsoftonline.com/${TENANT}/v2.0`, `/eid1/c/pub/t/x/a/y/sc/${ORGANISATION}/${CONNECTION}`),
+      trust(
+        `https://login.microsoftonline.com/${TENANT}/v2.0`,
+        `/eid1/c/pub/t/x/a/y/sc/${ORGANISATION}/${CONNECTION}`,
+      ),
     ).toEqual({ kind: "azure-devops", organisation: ORGANISATION, project: null, connection: CONNECTION });
   });
 
@@ -61,7 +64,10 @@ describe("what a federated credential lets in", () => {
       serviceAccount: "web",
     });
     const other = AKS.replace("westeurope", "eastus");
-    expect(trust(other, "system:serviceaccount:shop:web")).toMatchObject({ kind: "kubernetes", clusterId: null });
+    expect(trust(other, "system:serviceaccount:shop:web")).toMatchObject({
+      kind: "kubernetes",
+      clusterId: null,
+    });
   });
 
   test("a managed identity of a tenant", () => {

@@ -85,9 +85,13 @@ function bruteForce(
   at: string,
 ) {
   const covers = (pattern: string) =>
-    new RegExp(`^${pattern.split("*").map((it) => it.replaceAll(".", String.raw`\.`)).join(".*")}$`, "i").test(
-      asked.name,
-    );
+    new RegExp(
+      `^${pattern
+        .split("*")
+        .map((it) => it.replaceAll(".", String.raw`\.`))
+        .join(".*")}$`,
+      "i",
+    ).test(asked.name);
   const allow = (entry: RolePermissions) =>
     asked.plane === "control"
       ? entry.actions.some(covers) && !entry.notActions.some(covers)
