@@ -1,4 +1,12 @@
 import type { Route } from "./call.ts";
+import { activityLogRoutes } from "./providers/activity-log.ts";
+import { containerServiceRoutes } from "./providers/container-service.ts";
+import { genericRoutes } from "./providers/generic.ts";
+import { keyedServiceRoutes } from "./providers/keyed-services.ts";
+import { messagingRoutes } from "./providers/messaging.ts";
+import { sentinelRoutes } from "./providers/sentinel.ts";
+import { webRoutes } from "./providers/web.ts";
+import { operationRoutes } from "./operations.ts";
 import { containerRoutes } from "./providers/containers.ts";
 import { keyVaultRoutes } from "./providers/key-vault.ts";
 import { lockAndDenyRoutes } from "./providers/locks-and-denies.ts";
@@ -20,4 +28,18 @@ export const routes: readonly Route[] = [
   ...managedIdentityRoutes,
   ...keyVaultRoutes,
   ...storageRoutes,
+  ...activityLogRoutes,
+  ...containerServiceRoutes,
+  ...genericRoutes,
+  ...keyedServiceRoutes,
+  ...messagingRoutes,
+  ...sentinelRoutes,
+  ...webRoutes,
+  ...[
+    "Microsoft.ContainerService",
+    "Microsoft.DocumentDB",
+    "Microsoft.Sql",
+    "Microsoft.DBforPostgreSQL",
+    "Microsoft.DBforMySQL",
+  ].flatMap((namespace) => operationRoutes(namespace)),
 ];

@@ -243,7 +243,7 @@ export const containerRoutes: readonly Route[] = [
     handle: (call) =>
       page(
         call,
-        [rootGroup(call.tenant), ...call.azure.managementGroups.values()]
+        allManagementGroups(call)
           .map((group) => wireManagementGroup(call.tenant, group))
           .filter((group) =>
             mayRead(call, "Microsoft.Management/managementGroups/read", textIn(group, "id")),
@@ -255,16 +255,20 @@ export const containerRoutes: readonly Route[] = [
     template: "/providers/Microsoft.Management/managementGroups/{group}",
     handle: (call) => {
       const name = managementGroupOf(call.path) ?? "";
-      const found =
-        name === call.tenant.id.toLowerCase()
-          ? rootGroup(call.tenant)
-          : call.azure.managementGroups.get(name);
+      const found = allManagementGroups(call).find((group) => group.name.toLowerCase() === name);
       return found
         ? ok(wireManagementGroup(call.tenant, found))
         : gatewayError(404, "NotFound", `Management group '${name}' not found.`); // guess: text not captured
     },
   },
 ];
+
+/** The root group is there whether or not a scenario names it. */
+function allManagementGroups({ azure, tenant }: ArmCall): ManagementGroup[] {
+  const named = [...azure.managementGroups.values()];
+  const hasRoot = azure.managementGroups.has(tenant.id.toLowerCase());
+  return hasRoot ? named : [rootGroup(tenant), ...named];
+}
 
 function rootGroup(tenant: Tenant): ManagementGroup {
   return { name: tenant.id, displayName: "Tenant Root Group", parent: undefined };

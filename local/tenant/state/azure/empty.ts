@@ -23,6 +23,7 @@ export function emptyAzure(): AzureState {
     activity: [],
     operations: new Map(),
     federatedCredentialWrites: new Map(),
+    incidentDetails: new Map(),
     userDelegationRevokedAt: new Map(),
     deletedVaults: new Map(),
   };

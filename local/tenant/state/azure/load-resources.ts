@@ -3,8 +3,9 @@ import { generatedKeys } from "./key-shapes.ts";
 import { FEDERATED_CREDENTIAL, USER_ASSIGNED_IDENTITY } from "./managed-identities.ts";
 import type { AzureState, ResourceIdentity } from "./model.ts";
 import type { Places } from "./places.ts";
-import { preloadResource } from "./resources.ts";
-import type { AzureSection, IdentityEntry, ResourceEntry } from "./section.ts";
+import { ScenarioPlaceError } from "./places.ts";
+import { preloadResource, resourcesOfType } from "./resources.ts";
+import type { AzureSection, IdentityEntry, IncidentEntry, ResourceEntry } from "./section.ts";
 
 export function loadResources(
   state: AzureState,
@@ -20,6 +21,7 @@ export function loadResources(
     ]),
   );
   for (const entry of section.resources) loadResource(state, entry, names, places, identityIds);
+  for (const entry of section.incidents) loadIncident(state, entry, names);
 }
 
 function loadIdentity(state: AzureState, entry: IdentityEntry, names: ScenarioNames, places: Places): void {
@@ -48,6 +50,35 @@ function loadIdentity(state: AzureState, entry: IdentityEntry, names: ScenarioNa
       changedAt: createdAt,
     });
   }
+}
+
+function loadIncident(state: AzureState, entry: IncidentEntry, names: ScenarioNames): void {
+  const workspace = [...resourcesOfType(state, "Microsoft.OperationalInsights/workspaces")].find(
+    ({ name }) => name === entry.workspace,
+  );
+  if (!workspace)
+    throw new ScenarioPlaceError(`no workspace "${entry.workspace}" for incident ${entry.name}`);
+  const isId = /^[0-9a-f]{8}-([0-9a-f]{4}-){3}[0-9a-f]{12}$/i.test(entry.name);
+  const name = isId ? entry.name : names.guid("incident", entry.name);
+  const id = `${workspace.id}/providers/Microsoft.SecurityInsights/Incidents/${name}`;
+  const createdAt = Date.parse(names.at(entry.createdAt));
+  const at = new Date(createdAt).toISOString();
+  preloadResource(state, {
+    id,
+    type: "Microsoft.SecurityInsights/Incidents",
+    name,
+    etag: `"${names.guid("etag", name)}"`,
+    properties: {
+      createdTimeUtc: at,
+      lastModifiedTimeUtc: at,
+      firstActivityTimeUtc: at,
+      lastActivityTimeUtc: at,
+      ...entry.properties,
+    },
+    createdAt,
+    changedAt: createdAt,
+  });
+  state.incidentDetails.set(id.toLowerCase(), { entities: entry.entities, alerts: entry.alerts });
 }
 
 function loadResource(

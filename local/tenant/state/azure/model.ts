@@ -200,6 +200,14 @@ export interface AzureState {
   readonly operations: Map<string, LongRunningOperation>;
   /** Federated-credential writes per identity, for Azure's refusal of concurrent ones. */
   readonly federatedCredentialWrites: Map<string, number>;
+  /** What Sentinel knows of an incident besides its properties, by lower-case ARM id. */
+  readonly incidentDetails: Map<
+    string,
+    {
+      readonly entities: readonly { readonly kind: string; readonly properties: JsonObject }[];
+      readonly alerts: readonly JsonObject[];
+    }
+  >;
   /** When all user delegation keys of a storage account were last revoked, by lower-case ARM id. */
   readonly userDelegationRevokedAt: Map<string, number>;
   /** Vaults that were deleted and can be recovered, by lower-case ARM id. */

@@ -99,21 +99,6 @@ const DenyEntry = z.strictObject({
   description: z.string().default(""),
 });
 
-const ActivityEntry = z.strictObject({
-  at: z.string(),
-  caller: Principal,
-  /** The application of the caller, for its `appid` claim. */
-  appId: z.string().optional(),
-  callerAddress: z.string().default("20.50.0.10"),
-  /** `Microsoft.Storage/storageAccounts/listKeys/action` */
-  operation: z.string(),
-  resource: Scope,
-  status: z.enum(["Succeeded", "Failed", "Started", "Accepted"]).default("Succeeded"),
-  statusCode: z.string().default("OK"),
-  properties: Properties.default({}),
-  correlation: z.string().optional(),
-});
-
 const IncidentEntry = z.strictObject({
   name: z.string(),
   /** Name of the Log Analytics workspace resource. */
@@ -178,7 +163,6 @@ export const AzureSection = z.strictObject({
       }),
     )
     .default([]),
-  activity: z.array(ActivityEntry).default([]),
   incidents: z.array(IncidentEntry).default([]),
 });
 
@@ -186,4 +170,3 @@ export type AzureSection = z.infer<typeof AzureSection>;
 export type ResourceEntry = z.infer<typeof ResourceEntry>;
 export type IdentityEntry = z.infer<typeof Identity>;
 export type IncidentEntry = z.infer<typeof IncidentEntry>;
-export type ActivityEntry = z.infer<typeof ActivityEntry>;

@@ -1,0 +1,164 @@
+import { decide } from "../../authorization/decide.ts";
+import { groupIdsOf } from "../../authorization/group-membership.ts";
+import { flagIn, isObject, listIn, objectIn, textIn, textsIn } from "../../state/azure/json.ts";
+import { identityOfResource, type ManagedIdentity } from "../../state/azure/managed-identities.ts";
+import type { JsonObject, Resource } from "../../state/azure/model.ts";
+import { sameId } from "../../state/azure/resource-id.ts";
+import { findResource, putResource, resourcesOfType } from "../../state/azure/resources.ts";
+import { objectKey } from "../../state/vaults.ts";
+import type { ArmCall } from "../call.ts";
+
+const REFERENCE = /^@Microsoft\.KeyVault\((.*)\)$/i;
+/** App Service looks for new versions of a secret once a day; until then, or a refresh, the old value is served. */
+const RESOLVED_FOR_IN_MS = 86_400_000;
+
+interface Reference {
+  readonly vaultName: string;
+  readonly secretName: string;
+  /** Empty: the current one, as of the last time it was looked up. */
+  readonly secretVersion: string;
+}
+
+/** The Key Vault references among a site's settings, each with what became of it. */
+export function referencesOf(call: ArmCall, site: Resource): JsonObject[] {
+  const settings = findResource(call.azure, `${site.id}/config/appsettings`)?.properties ?? {};
+  return Object.entries(settings).flatMap(([name, value]) => {
+    if (typeof value !== "string" || !REFERENCE.test(value)) return [];
+    return [wireReference(call, site, name, value)];
+  });
+}
+
+/** Forgets which versions the references were resolved to, so that each is looked up again. */
+export function refreshReferences(call: ArmCall, site: Resource): void {
+  remember(call, site, {});
+}
+
+function wireReference(call: ArmCall, site: Resource, name: string, text: string): JsonObject {
+  const reference = parseReference(text);
+  const identity = identityFor(call, site);
+  const resolved = reference ? resolve(call, site, name, reference, identity) : { status: "InvalidSyntax" };
+  return {
+    id: `${site.id}/config/configreferences/appsettings/${name}`,
+    name,
+    type: `${site.type}/config/configreferences/appsettings`,
+    location: site.location ?? "",
+    properties: {
+      reference: text,
+      status: resolved.status,
+      vaultName: reference?.vaultName ?? null,
+      secretName: reference?.secretName ?? null,
+      secretVersion: reference?.secretVersion ?? null,
+      identityType: {
+        type: identity?.kind === "user-assigned" ? "UserAssigned" : "SystemAssigned",
+        ...(identity?.kind === "user-assigned"
+          ? { userAssignedIdentities: { [identity.resourceId]: {} } }
+          : {}),
+      },
+      details: resolved.status === "Resolved" ? "Reference has been successfully resolved." : resolved.status,
+      source: "KeyVault",
+      activeVersion: resolved.version ?? null,
+    },
+  };
+}
+
+function parseReference(text: string): Reference | undefined {
+  const fields = new Map(
+    (REFERENCE.exec(text)?.[1] ?? "").split(";").map((part): [string, string] => {
+      const equals = part.indexOf("=");
+      return [part.slice(0, equals).trim().toLowerCase(), part.slice(equals + 1).trim()];
+    }),
+  );
+  const uri = fields.get("secreturi");
+  if (uri !== undefined) {
+    const [, vaultName, secretName, secretVersion = ""] =
+      /^https:\/\/([^.]+)\.vault\.azure\.net(?::443)?\/secrets\/([^/]+)\/?([^/]*)\/?$/i.exec(uri) ?? [];
+    return vaultName === undefined || secretName === undefined
+      ? undefined
+      : { vaultName, secretName, secretVersion };
+  }
+  const vaultName = fields.get("vaultname");
+  const secretName = fields.get("secretname");
+  if (vaultName === undefined || secretName === undefined) return undefined;
+  return { vaultName, secretName, secretVersion: fields.get("secretversion") ?? "" };
+}
+
+function identityFor(call: ArmCall, site: Resource): ManagedIdentity | undefined {
+  const wanted = textIn(site.properties, "keyVaultReferenceIdentity");
+  return identityOfResource(call.azure, site.id).find((identity) =>
+    wanted === "" || wanted === "SystemAssigned"
+      ? identity.kind === "system-assigned"
+      : sameId(identity.resourceId, wanted),
+  );
+}
+
+function resolve(
+  call: ArmCall,
+  site: Resource,
+  name: string,
+  reference: Reference,
+  identity: ManagedIdentity | undefined,
+): { readonly status: string; readonly version?: string } {
+  const remembered = objectIn(memoryOf(call, site)?.properties, name);
+  const at = remembered["at"];
+  if (typeof at === "number" && call.nowInMs - at < RESOLVED_FOR_IN_MS) {
+    return { status: "Resolved", version: textIn(remembered, "version") };
+  }
+  if (!identity) return { status: "MSINotEnabled" };
+  const vault = [...resourcesOfType(call.azure, "Microsoft.KeyVault/vaults")].find(
+    (it) => it.name.toLowerCase() === reference.vaultName.toLowerCase(),
+  );
+  if (!vault) return { status: "VaultNotFound" };
+  if (!mayRead(call, vault, reference.secretName, identity)) return { status: "AccessToKeyVaultDenied" };
+  const secret = call.tenant.state.vaults.vaults
+    .get(reference.vaultName.toLowerCase())
+    ?.secrets.get(objectKey(reference.secretName));
+  if (!secret) return { status: "SecretNotFound" };
+  const version =
+    reference.secretVersion === ""
+      ? secret.versions.at(-1)
+      : secret.versions.find((it) => it.version === reference.secretVersion);
+  if (!version || !version.enabled) return { status: "SecretVersionNotFound" };
+  remember(call, site, {
+    ...memoryOf(call, site)?.properties,
+    [name]: { version: version.version, at: call.nowInMs },
+  });
+  return { status: "Resolved", version: version.version };
+}
+
+function mayRead(call: ArmCall, vault: Resource, secretName: string, identity: ManagedIdentity): boolean {
+  if (flagIn(vault.properties, "enableRbacAuthorization")) {
+    return decide(call.tenant, {
+      objectId: identity.principalId,
+      dataAction: "Microsoft.KeyVault/vaults/secrets/getSecret/action",
+      scope: `${vault.id}/secrets/${secretName}`,
+      resourceAttributes: { "Microsoft.KeyVault/vaults/secrets:name": secretName },
+    }).allowed;
+  }
+  const holders = [identity.principalId, ...groupIdsOf(call.tenant, identity.principalId)];
+  return listIn(vault.properties, "accessPolicies")
+    .filter(isObject)
+    .some(
+      (policy) =>
+        holders.some((id) => sameId(id, textIn(policy, "objectId"))) &&
+        textsIn(objectIn(policy, "permissions"), "secrets").some((it) => /^(get|all)$/i.test(it)),
+    );
+}
+
+function memoryOf(call: ArmCall, site: Resource): Resource | undefined {
+  return findResource(call.azure, `${site.id}/config/configreferences`);
+}
+
+function remember(call: ArmCall, site: Resource, versions: JsonObject): void {
+  putResource(
+    call.azure,
+    {
+      id: `${site.id}/config/configreferences`,
+      type: `${site.type}/config/configreferences`,
+      name: "configreferences",
+      properties: versions,
+      createdAt: call.nowInMs,
+      changedAt: call.nowInMs,
+    },
+    call.nowInMs,
+  );
+}
