@@ -22,6 +22,7 @@ export interface HostOptions {
   readonly log?: HostLog;
   /** The text of host.json for an app that is a function. */
   readonly hostJson?: string;
+  /** App settings. The process's own environment unless given; apps themselves always read that one. */
   readonly environment?: NodeJS.ProcessEnv;
 }
 
@@ -59,7 +60,8 @@ export async function startHost(options: HostOptions): Promise<RunningHost> {
   ready.promise.catch(() => undefined); // a start that fails is reported by this function, request or not
   const server = await listen(options.port ?? 0, async (request) => (await ready.promise)(request));
   const url = `http://127.0.0.1:${server.port}`;
-  environment["WEBSITE_HOSTNAME"] = `127.0.0.1:${server.port}`;
+  // durable-functions makes its links from the process's own environment, wherever the app's settings come from.
+  for (const it of [environment, process.env]) it["WEBSITE_HOSTNAME"] = `127.0.0.1:${server.port}`;
   environment["FUNCTIONS_WORKER_RUNTIME"] ??= "node";
   environment["AZURE_FUNCTIONS_ENVIRONMENT"] ??= "Development";
 

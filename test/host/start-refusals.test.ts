@@ -98,6 +98,18 @@ test("the environment overrides host.json as in the real host", async () => {
   expect(await textOf(host, "/prefix/here")).toBe("yes");
 });
 
+test("the hub's name may come from a setting", async () => {
+  const withHub = (environment: NodeJS.ProcessEnv): Promise<ObservedHost> =>
+    startObserved({
+      app: () => undefined,
+      hostJson: '{"version":"2.0","extensions":{"durableTask":{"hubName":"%HUB%"}}}',
+      environment,
+    });
+  await using host = await withHub({ HUB: "FromSetting" });
+  expect(await textOf(host, "/admin/host/status")).toMatch(/"id":"fromsetting"/);
+  await expect(withHub({})).rejects.toMatchObject({ code: "HOST_JSON_INVALID" });
+});
+
 test("names that differ only in case refuse the start and are both named", async () => {
   const start = startObserved({
     app: registered(() => {
@@ -188,14 +200,18 @@ describe("local.settings.json", () => {
 
   test("goes into the environment, but what is set there wins", async () => {
     const environment: NodeJS.ProcessEnv = { SET: "outside" };
-    const settings = '{"IsEncrypted":false,"Values":{"SET":"file","NEW":"file"},"Host":{"CORS":"*"}}';
+    const settings =
+      '{"IsEncrypted":false,"Values":{"SET":"file","NEW":"file"},"Host":{"CORS":"*"},"Typo":1}';
     await using host = await startObserved({ app: withSettings(settings), environment });
     expect(environment).toMatchObject({
       SET: "outside",
       NEW: "file",
       WEBSITE_HOSTNAME: new URL(host.url).host,
     });
-    expect(host.messages()).toContain("local.settings.json: Host.CORS is ignored");
+    expect(host.messages()).toEqual([
+      "local.settings.json: Host.CORS is ignored",
+      "local.settings.json: Typo is ignored",
+    ]);
   });
 
   test.each(["{", '{"IsEncrypted":true}', '{"Values":{"A":{"secret":"s3cret"}}}'])(

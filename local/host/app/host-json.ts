@@ -53,13 +53,7 @@ const File = z.object({
         .optional(),
       durableTask: z
         .object({
-          // The real host refuses such names too: they become parts of queue and table names.
-          hubName: z
-            .string()
-            .regex(/^[A-Za-z][A-Za-z0-9]{2,44}$/, {
-              error: "a hub name has 3 to 45 letters and digits and starts with a letter",
-            })
-            .optional(),
+          hubName: z.string().optional(),
           maxConcurrentActivityFunctions: count.positive().optional(),
           maxConcurrentOrchestratorFunctions: count.positive().optional(),
           maxOrchestrationActions: count.positive().optional(),
@@ -86,7 +80,7 @@ export function parseHostJson(text: string, environment: NodeJS.ProcessEnv): Hos
     maxConcurrentRequests: http.maxConcurrentRequests ?? -1,
     maxOutstandingRequests: http.maxOutstandingRequests ?? -1,
     customHeaders: http.customHeaders ?? {},
-    hubName: durable.hubName ?? "TestHubName",
+    hubName: hubNameOf(durable.hubName ?? "TestHubName", environment),
     durable: {
       maxConcurrentActivityFunctions: durable.maxConcurrentActivityFunctions,
       maxConcurrentOrchestratorFunctions: durable.maxConcurrentOrchestratorFunctions,
@@ -114,6 +108,16 @@ function timeoutOf(text: string): number | undefined {
   if (timeout === undefined || timeout <= 0)
     throw new HostError("HOST_JSON_INVALID", `host.json: functionTimeout "${text}" is no time span`);
   return timeout;
+}
+
+/** A hub's name may come from an app setting. The real host refuses what cannot be part of a queue's or table's name. */
+function hubNameOf(text: string, environment: NodeJS.ProcessEnv): string {
+  const name = text.replaceAll(/%([^%]+)%/g, (whole, setting: string) => environment[setting] ?? whole);
+  if (/^[A-Za-z][A-Za-z0-9]{2,44}$/.test(name)) return name;
+  throw new HostError(
+    "HOST_JSON_INVALID",
+    `host.json: extensions.durableTask.hubName "${name}": a hub name has 3 to 45 letters and digits and starts with a letter`,
+  );
 }
 
 /** `AzureFunctionsJobHost__a__b=c` in the environment sets `a.b`, as in the real host. */

@@ -7,12 +7,13 @@ export interface LocalSettings {
   readonly ignored: readonly string[];
 }
 
-const File = z.object({
-  IsEncrypted: z.boolean().optional(),
-  Values: z.record(z.string(), z.union([z.string(), z.number(), z.boolean()]).transform(String)).optional(),
-  ConnectionStrings: z.record(z.string(), z.unknown()).optional(),
-  Host: z.object({ LocalHttpPort: z.number().int().optional() }).catchall(z.unknown()).optional(),
-});
+const File = z
+  .object({
+    IsEncrypted: z.boolean().optional(),
+    Values: z.record(z.string(), z.union([z.string(), z.number(), z.boolean()]).transform(String)).optional(),
+    Host: z.object({ LocalHttpPort: z.number().int().optional() }).catchall(z.unknown()).optional(),
+  })
+  .catchall(z.unknown());
 
 /** Reads local.settings.json. Encrypted files are refused: only Core Tools on the machine that made them can read those. */
 export function parseLocalSettings(text: string): LocalSettings {
@@ -28,7 +29,7 @@ export function parseLocalSettings(text: string): LocalSettings {
     const paths = parsed.error.issues.map((it) => it.path.join("."));
     throw new HostError("LOCAL_SETTINGS_INVALID", `local.settings.json cannot be used: ${paths.join(", ")}`);
   }
-  const { IsEncrypted, Values = {}, ConnectionStrings, Host = {} } = parsed.data;
+  const { IsEncrypted, Values = {}, Host = {}, ...others } = parsed.data;
   if (IsEncrypted === true)
     throw new HostError(
       "LOCAL_SETTINGS_INVALID",
@@ -38,10 +39,7 @@ export function parseLocalSettings(text: string): LocalSettings {
   return {
     values: Values,
     port: LocalHttpPort,
-    ignored: [
-      ...Object.keys(otherHostSettings).map((it) => `Host.${it}`),
-      ...(ConnectionStrings === undefined ? [] : ["ConnectionStrings"]),
-    ],
+    ignored: [...Object.keys(otherHostSettings).map((it) => `Host.${it}`), ...Object.keys(others)],
   };
 }
 
