@@ -148,21 +148,22 @@ export function armWith({
     if (apiVersion !== null && !url.searchParams.has("api-version")) {
       url.searchParams.set("api-version", apiVersion);
     }
-    const { id } = runtime.begin();
-    const { response } = armService.handle(
-      {
-        id,
-        method,
-        host: url.host,
-        url,
-        headers: {
-          ...(as === "" ? {} : { authorization: `Bearer ${PRINCIPALS.includes(as) ? principal(as) : as}` }),
-          ...headers,
+    const { response } = runtime.at(runtime.next(), clock.now(), (id) =>
+      armService.handle(
+        {
+          id,
+          method,
+          host: url.host,
+          url,
+          headers: {
+            ...(as === "" ? {} : { authorization: `Bearer ${PRINCIPALS.includes(as) ? principal(as) : as}` }),
+            ...headers,
+          },
+          body: body === undefined ? new Uint8Array() : Buffer.from(JSON.stringify(body)),
+          clientAddress: "203.0.113.7",
         },
-        body: body === undefined ? new Uint8Array() : Buffer.from(JSON.stringify(body)),
-        clientAddress: "203.0.113.7",
-      },
-      tenant,
+        tenant,
+      ),
     );
     const parsed = Body.safeParse(response.body ?? {});
     const read = parsed.success ? parsed.data : {};
