@@ -58,6 +58,8 @@ export const application: Entity<Application> = {
   resource: "Application",
   json: applicationJson,
   filter: {
+    // The resource page: "Supports $expand and $filter (startsWith, /$count eq 0, /$count ne 0)".
+    federatedIdentityCredentials: ["count"],
     id: EXACT,
     appId: EXACT,
     displayName: NAME,

@@ -6,8 +6,7 @@ import type { DirectoryReader } from "../directory-reader.ts";
 import { GraphFederatedCredential } from "../directory-objects.ts";
 import { identityFederatedCredentials } from "../federated.ts";
 import { bareIssuer } from "../federated-trust.ts";
-import type { Gaps } from "../gaps.ts";
-import { readOr } from "../gaps.ts";
+import { type Gaps, openGaps, readOr } from "../gaps.ts";
 import { patiently } from "../patience.ts";
 import { INVENTORY_TYPES, resourcesOfTypes } from "../resource-graph.ts";
 import { wildcardCovers } from "../wildcard.ts";
@@ -30,7 +29,7 @@ const Application = z.object({ id: z.string(), appId: z.string() });
 const IDENTITIES_AT_ONCE = 8;
 
 /**
- * Every application and user-assigned identity that lets this token in. Reads all federated credentials of the tenant,
+ * Every application and user-assigned identity that lets this token in, and whether all could be asked. Reads all federated credentials of the tenant,
  * because neither Graph nor ARM can be asked by subject: two round trips deep and the pages of both lists.
  */
 export async function whoTrusts(
@@ -38,12 +37,14 @@ export async function whoTrusts(
   directory: DirectoryReader,
   gaps: Gaps,
   token: OutsideToken,
-): Promise<readonly Trusting[]> {
+): Promise<{ readonly trusting: readonly Trusting[]; readonly complete: boolean }> {
+  const unread = openGaps();
   const [applications, identities] = await Promise.all([
-    trustingApplications(azure, directory, gaps, token),
-    trustingIdentities(azure, gaps, token),
+    trustingApplications(azure, directory, unread, token),
+    trustingIdentities(azure, unread, token),
   ]);
-  return [...applications, ...identities];
+  for (const { about, code, detail } of unread.all()) gaps.note(about, code, detail);
+  return { trusting: [...applications, ...identities], complete: unread.all().length === 0 };
 }
 
 async function trustingApplications(

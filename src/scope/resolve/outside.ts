@@ -66,7 +66,7 @@ async function trusted(
   subject: Federated | ServiceAccount,
   token: OutsideToken,
 ): Promise<Finding> {
-  const trusting = await whoTrusts(azure, directory, gaps, token);
+  const { trusting, complete } = await whoTrusts(azure, directory, gaps, token);
   const distinct = [...new Map(trusting.map((it) => [it.id.toLowerCase(), it])).values()];
   const lookups = await Promise.all(
     distinct.map(async (it) => {
@@ -76,9 +76,12 @@ async function trusted(
   );
   const [only] = lookups;
   if (only === undefined) {
-    return refusal(subject, "UNKNOWN", "no application or identity here trusts this issuer and subject");
+    return complete
+      ? refusal(subject, "UNKNOWN", "no application or identity here trusts this issuer and subject")
+      : refusal(subject, "UNREADABLE", "not every federated credential could be read");
   }
-  if (lookups.length === 1 && !only.it.loosely) {
+  // With some of them unread, the one that is known may not be the only one.
+  if (lookups.length === 1 && complete && !only.it.loosely) {
     return findingOf(subject, only.lookup, {
       certainty: "derived",
       say: () => `its federated credential ${only.it.credentialName} trusts the token that was named`,

@@ -21,7 +21,6 @@ const who: Who = {
 const tables = tablesOf({
   id: ID,
   name: "law",
-  resourceId: `/subscriptions/${ID}`,
   basicTables: new Set(),
   missingTables: new Set(),
   customTables: new Map(),

@@ -148,8 +148,12 @@ function select<T>(call: GraphCall, entity: Entity<T>, items: Iterable<T>): T[] 
   const search = query.search === undefined ? undefined : parseSearch(query.search, entity);
   let found = [...items];
   if (filter !== undefined || search !== undefined) {
+    const counted = filter === undefined ? [] : countedLinks(filter);
     found = found.filter((item) => {
-      const json = entity.json(call, item);
+      const json = { ...entity.json(call, item) };
+      for (const link of counted) {
+        if (!(link in json)) json[link] = entity.expand?.[link]?.(call, item);
+      }
       return (filter === undefined || matches(filter, json)) && (search === undefined || search(json));
     });
   }
@@ -206,6 +210,26 @@ function checkFilter<T>(
       return;
     default:
       filter satisfies never;
+  }
+}
+
+/** Collections a filter counts; a link to other objects is no property, and is only followed for this. */
+function countedLinks(filter: Filter): readonly string[] {
+  switch (filter.kind) {
+    case "and":
+    case "or":
+      return [...countedLinks(filter.left), ...countedLinks(filter.right)];
+    case "not":
+      return countedLinks(filter.of);
+    case "count":
+      return [filter.collection];
+    case "any":
+    case "compare":
+    case "in":
+    case "text":
+      return [];
+    default:
+      return filter satisfies never;
   }
 }
 
