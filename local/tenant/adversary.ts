@@ -210,8 +210,10 @@ async function perform(
 ): Promise<Outcome> {
   const { url, init } = requestFor(capability);
   const { status, body } = await send(url, { ...init, headers: { authorization: `Bearer ${token}` } });
-  const succeeded = status >= 200 && status < 300;
-  return { succeeded, status, error: succeeded ? undefined : errorOf(body) };
+  const error = errorOf(body);
+  // Who is told that the assignment is there already was allowed to make it.
+  const succeeded = (status >= 200 && status < 300) || error === "RoleAssignmentExists";
+  return { succeeded, status, error: succeeded ? undefined : error };
 }
 
 function requestFor(capability: Exclude<CapabilitySpec, { do: "get-token" }>): {

@@ -1,6 +1,8 @@
 import { expect, test } from "vitest";
 import { startAdversary } from "../../../local/tenant/adversary.ts";
 import { manualTenantClock } from "../../../local/tenant/clock.ts";
+import { DEFAULT_CLIENT_ADDRESS } from "../../../local/tenant/network/proxy.ts";
+import { scenarioNamesHere } from "../../../local/tenant/scenario/find.ts";
 import { startTenant, type TenantHandle } from "../../../local/tenant/start.ts";
 
 const EVERY = { everyInMs: 5 };
@@ -18,15 +20,25 @@ function disable(tenant: TenantHandle, application: string): void {
   servicePrincipals.put({ ...principal, accountEnabled: false }, tenant.tenant.clock.now());
 }
 
-test("before anything is done, every capability of the attack works, from the attacker's address", async () => {
-  await using tenant = await startTenant();
-  await using adversary = startAdversary(tenant, attackOf(tenant), EVERY);
+test.each(scenarioNamesHere())(
+  "in %s, before anything is done, every capability of the attack works",
+  async (scenario) => {
+    await using tenant = await startTenant({ scenario });
+    await using adversary = startAdversary(tenant, attackOf(tenant), EVERY);
 
-  await adversary.round();
+    await adversary.round();
 
-  expect(Object.entries(adversary.lastSuccess()).filter(([, at]) => at === undefined)).toEqual([]);
-  expect(new Set(tenant.requests.entries.map((it) => it.clientAddress))).toEqual(new Set(["203.0.113.50"]));
-});
+    const failed = adversary.attempts
+      .filter((it) => !it.succeeded)
+      .map((it) => `${it.capability}: ${it.status} ${it.error ?? ""}`);
+    expect([...new Set(failed)]).toEqual([]);
+    expect(Object.values(adversary.lastSuccess())).not.toContain(undefined);
+    const addresses = new Set(tenant.requests.entries.map((it) => it.clientAddress));
+    addresses.delete(DEFAULT_CLIENT_ADDRESS);
+    expect([...addresses]).toEqual([attackOf(tenant).clientAddress]);
+    expect(tenant.defects).toEqual([]);
+  },
+);
 
 test("a disable ends new tokens at once and nothing else: old tokens go on until they expire", async () => {
   const clock = manualTenantClock("2026-11-20T09:00:00Z");
