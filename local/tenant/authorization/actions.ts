@@ -14,7 +14,10 @@ export function covers(permission: Permission, { plane, action }: Wanted): boole
     : actionMatches(permission.dataActions, action) && !actionMatches(permission.notDataActions, action);
 }
 
-/** Whether any of the patterns covers the action. `*` stands for any run of characters; case never matters. */
+/**
+ * Whether any of the patterns covers the action. `*` stands for any run of characters; case never matters.
+ * guess: `vaults/*\/read` does not cover `vaults/read`, as the text alone says; no source tells.
+ */
 export function actionMatches(patterns: readonly string[], action: string): boolean {
   return patterns.some((pattern) => {
     if (pattern === "*") return true;

@@ -3,7 +3,11 @@ import { armService } from "../../../local/tenant/arm/service.ts";
 import { manualTenantClock, type ManualTenantClock } from "../../../local/tenant/clock.ts";
 import { createRuntime, NO_DELAYS } from "../../../local/tenant/runtime.ts";
 import { scenarioNames, type ScenarioNames } from "../../../local/tenant/scenario/names.ts";
-import { AzureSection, loadAzure, managedIdentityPrincipals } from "../../../local/tenant/state/azure.ts";
+import {
+  type AzureSection,
+  loadAzure,
+  managedIdentityPrincipals,
+} from "../../../local/tenant/state/azure.ts";
 import {
   addManagedIdentity,
   DirectorySection,
