@@ -1,9 +1,10 @@
 import { createPrivateKey, createPublicKey, generateKeyPairSync, sign, type KeyObject } from "node:crypto";
 import { isCheckpointKey } from "../../src/record/checkpoint.ts";
-import type { CheckpointKey, CheckpointSigner } from "../../src/record/checkpoint-signer.ts";
+import type { CheckpointKey, CheckpointSigner, SigningKey } from "../../src/record/checkpoint-signer.ts";
 
 export interface LocalKey {
   readonly signer: CheckpointSigner;
+  readonly signing: SigningKey;
   readonly publicKey: CheckpointKey;
 }
 
@@ -17,12 +18,10 @@ export function localCheckpointKey(
   const { kty, crv, x, y } = createPublicKey(privateKey).export({ format: "jwk" });
   const publicKey: unknown = { kty, crv, x, y };
   if (!isCheckpointKey(publicKey)) throw new TypeError("a checkpoint key is a P-256 key");
-  return {
+  const signing: SigningKey = {
+    keyId,
     publicKey,
-    signer: {
-      keyId,
-      publicKey: () => Promise.resolve(publicKey),
-      sign: (bytes) => Promise.resolve(sign("sha256", bytes, { key: privateKey, dsaEncoding: "ieee-p1363" })),
-    },
+    sign: (bytes) => Promise.resolve(sign("sha256", bytes, { key: privateKey, dsaEncoding: "ieee-p1363" })),
   };
+  return { publicKey, signing, signer: { key: () => Promise.resolve(signing) } };
 }

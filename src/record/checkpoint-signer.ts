@@ -7,11 +7,16 @@ export interface CheckpointKey {
   readonly y: string;
 }
 
-/** Signs checkpoints. In production the private half never leaves Key Vault. */
-export interface CheckpointSigner {
-  /** Names the key and its version, for example the Key Vault key's URL. It is signed too. */
+/** One version of a key: what it signs verifies with this public half. */
+export interface SigningKey {
+  /** Names the key and its version, for example its URL in Key Vault. It is signed too. */
   readonly keyId: string;
-  publicKey(): Promise<CheckpointKey>;
+  readonly publicKey: CheckpointKey;
   /** ES256 (ECDSA P-256, SHA-256) of these bytes: 64 bytes, r then s. */
   sign(bytes: Uint8Array): Promise<Uint8Array>;
+}
+
+/** Where checkpoints get their key. In production its private half never leaves Key Vault. */
+export interface CheckpointSigner {
+  key(): Promise<SigningKey>;
 }

@@ -27,30 +27,26 @@ export function checkpointText(place: CheckpointPlace, keyId: string): string {
 
 /** Makes the checkpoint entry for this place. Limits: checks the signature before it is written, since it could not be taken back. */
 export async function signCheckpoint(place: CheckpointPlace, signer: CheckpointSigner): Promise<PlacedEntry> {
-  const key = await signer.publicKey();
-  const text = checkpointText(place, signer.keyId);
-  const signature = withLowS(await signer.sign(Buffer.from(text)));
+  const signing = await signer.key();
+  const { keyId, publicKey: key } = signing;
+  const text = checkpointText(place, keyId);
+  const signature = withLowS(await signing.sign(Buffer.from(text)));
   const publicKey = publicKeyOf(key);
-  if (
-    publicKey === undefined ||
-    !/^[\x21-\x7e]+$/.test(signer.keyId) ||
-    !isSignedBy(publicKey, text, signature)
-  ) {
+  if (publicKey === undefined || !/^[\x21-\x7e]+$/.test(keyId) || !isSignedBy(publicKey, text, signature)) {
     throw new RecordError({
       code: "CHECKPOINT_KEY_UNUSABLE",
-      message: `the key ${signer.keyId} is not a P-256 key, or what it signed does not verify`,
+      message: `the key ${keyId} is not a P-256 key, or what it signed does not verify`,
     });
   }
+  const { kty, crv, x, y } = key;
   const stamp = Buffer.concat([keyHintOf(publicKey), signature]).toString("base64");
+  const note = `${text}\n— ${originOf(place.caseId)} ${stamp}\n`;
   return {
     ...place,
     actor: CHECKPOINT_ACTOR,
     type: "checkpoint",
     id: checkpointId(place.seq),
-    data: {
-      key: { kty: key.kty, crv: key.crv, x: key.x, y: key.y },
-      note: `${text}\n— ${originOf(place.caseId)} ${stamp}\n`,
-    },
+    data: { key: { kty, crv, x, y }, note },
   };
 }
 

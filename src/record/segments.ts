@@ -91,9 +91,9 @@ export class Segments {
   }
 }
 
-/** The blob a segment is kept in: `record.ndjson`, `record-0002.ndjson`, … under the case's folder. */
+/** The blob a segment is kept in: `record.ndjson`, `record-0002.ndjson`, … in the case's folder. */
 export function segmentName(caseId: string, index: number): string {
-  return `cases/${caseId}/record${index === 1 ? "" : `-${String(index).padStart(4, "0")}`}.ndjson`;
+  return `${caseId}/record${index === 1 ? "" : `-${String(index).padStart(4, "0")}`}.ndjson`;
 }
 
 async function* bytesOf(stream: AsyncIterable<unknown> | Iterable<unknown>): AsyncGenerator<Uint8Array> {

@@ -135,7 +135,8 @@ describe("a store that does not take the entry stops the caller before the effec
 test("a vault that cannot sign does not keep the entries out of the record", async () => {
   const container = await newContainer(azurite, "no-signature");
   const cause = new Error("the vault is throttling");
-  const sign = { ...key.signer, sign: () => Promise.reject(cause) };
+  const signing = { ...key.signing, sign: () => Promise.reject(cause) };
+  const sign = { key: () => Promise.resolve(signing) };
   const record = openRecord({ container, caseId: "case", sign, clock: () => new Date() });
   const appended = await record.append([intent], { withCheckpoint: true });
   expect(appended).toMatchObject({ checkpoint: { kind: "failed", cause }, head: { seq: 1 } });
@@ -144,7 +145,8 @@ test("a vault that cannot sign does not keep the entries out of the record", asy
 
 test("a signature that does not verify is never written", async () => {
   const container = await newContainer(azurite, "wrong-signature");
-  const sign = { ...key.signer, publicKey: () => Promise.resolve(localCheckpointKey().publicKey) };
+  const signing = { ...key.signing, publicKey: localCheckpointKey().publicKey };
+  const sign = { key: () => Promise.resolve(signing) };
   const record = openRecord({ container, caseId: "case", sign, clock: () => new Date() });
   const appended = await record.append([intent], { withCheckpoint: true });
   expect(appended).toMatchObject({

@@ -10,7 +10,7 @@ import { linesIn, rehashed, toRecord } from "../rehash.ts";
 const key = localCheckpointKey({
   keyId: "https://records.vault.azure.net/keys/checkpoint/0123456789abcdef0123456789abcdef",
 });
-const thief = localCheckpointKey({ keyId: key.signer.keyId });
+const thief = localCheckpointKey({ keyId: key.signing.keyId });
 const put = (name: string, content: string | Uint8Array) =>
   writeFile(join(import.meta.dirname, name), content);
 
