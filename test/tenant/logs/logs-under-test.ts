@@ -1,11 +1,8 @@
 import { ClientSecretCredential } from "@azure/identity";
 import { LogsIngestionClient } from "@azure/monitor-ingestion";
 import { LogsQueryClient, LogsQueryResultStatus } from "@azure/monitor-query-logs";
-import { createDefaultHttpClient, createHttpHeaders, type HttpClient } from "@azure/core-rest-pipeline";
+import { request } from "undici";
 import { z } from "zod";
-import { logsIngestion } from "../../../local/tenant/logs/ingestion-service.ts";
-import { logAnalytics } from "../../../local/tenant/logs/query-service.ts";
-import type { Service } from "../../../local/tenant/service.ts";
 import { type StartOptions, startTenant, type TenantHandle } from "../../../local/tenant/start.ts";
 
 export const HOUR = {
@@ -81,7 +78,7 @@ export interface LogTenant extends TenantHandle {
     path: string,
     body: unknown,
     application?: string,
-  ): Promise<{ status: number; headers: Record<string, string>; body: unknown }>;
+  ): Promise<{ status: number; headers: Readonly<Record<string, unknown>>; body: unknown }>;
 }
 
 /** Starts a tenant whose one workspace has these rows, and makes real clients for its callers. They do not retry. */
@@ -100,11 +97,7 @@ export async function startLogTenant(
       tenant.names.secret("keyId", `${application}.only`),
       clientOptions,
     );
-  const client = (application: string) =>
-    new LogsQueryClient(credential(application), {
-      ...clientOptions,
-      httpClient: straightTo(logAnalytics, tenant),
-    });
+  const client = (application: string) => new LogsQueryClient(credential(application), clientOptions);
   const tokenOf = async (application: string, scope: string) =>
     (await credential(application).getToken(scope)).token;
   return Object.assign(tenant, {
@@ -115,10 +108,7 @@ export async function startLogTenant(
       new LogsIngestionClient(
         "https://dce-test.westeurope-1.ingest.monitor.azure.com",
         credential(application),
-        {
-          ...clientOptions,
-          httpClient: straightTo(logsIngestion, tenant),
-        },
+        clientOptions,
       ),
     ask: async (
       kql: string,
@@ -136,53 +126,18 @@ export async function startLogTenant(
     post: async (path: string, body: unknown, application = "analyst") => {
       const token =
         application === "" ? undefined : await tokenOf(application, "https://api.loganalytics.io/.default");
-      const { response } = logAnalytics.handle(
-        {
-          id: "00000000-0000-4000-8000-000000000001",
-          method: "POST",
-          host: "api.loganalytics.io",
-          url: new URL(`https://api.loganalytics.io${path}`),
-          headers: token === undefined ? {} : { authorization: `Bearer ${token}` },
-          body: Buffer.from(typeof body === "string" ? body : JSON.stringify(body)),
-          clientAddress: "20.50.0.10",
+      const answer = await request(`https://api.loganalytics.io${path}`, {
+        method: "POST",
+        dispatcher: tenant.dispatcher(),
+        headers: {
+          "content-type": "application/json",
+          ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
         },
-        tenant.tenant,
-      );
-      return { status: response.status, headers: { ...response.headers }, body: response.body };
+        body: JSON.stringify(body),
+      });
+      return { status: answer.statusCode, headers: answer.headers, body: await answer.body.json() };
     },
   });
-}
-
-/** Real SDK pipeline, real tokens, the service itself; only the socket in between is missing. */
-function straightTo(service: Service, tenant: TenantHandle): HttpClient {
-  const overNetwork = createDefaultHttpClient();
-  return {
-    sendRequest: async (request) => {
-      const url = new URL(request.url);
-      if (!service.serves(url.hostname)) return overNetwork.sendRequest(request);
-      const sent = request.body;
-      const body =
-        typeof sent === "string" ? Buffer.from(sent) : sent instanceof Uint8Array ? sent : new Uint8Array();
-      const { response } = service.handle(
-        {
-          id: request.requestId,
-          method: request.method,
-          host: url.hostname,
-          url,
-          headers: request.headers.toJSON(),
-          body,
-          clientAddress: "20.50.0.10",
-        },
-        tenant.tenant,
-      );
-      return {
-        request,
-        status: response.status,
-        headers: createHttpHeaders({ "content-type": "application/json", ...response.headers }),
-        bodyAsText: response.body === undefined ? "" : JSON.stringify(response.body),
-      };
-    },
-  };
 }
 
 const Failure = z.looseObject({ statusCode: z.number(), code: z.string().optional(), message: z.string() });
