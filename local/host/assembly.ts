@@ -38,6 +38,9 @@ export interface Parts {
   readonly stop: () => Promise<void>;
 }
 
+/** How long functions may go on once the host was told to stop. */
+const STOP_GRACE_IN_MS = 5_000;
+
 /** The real host's own limit for request bodies, and the setting that changes it. */
 const DEFAULT_BODY_LIMIT_IN_BYTES = 104_857_600;
 const bodyLimitSetting = "FUNCTIONS_REQUEST_BODY_SIZE_LIMIT";
@@ -106,12 +109,33 @@ export async function assemble(given: Given): Promise<Parts> {
         baseUrl: () => url,
       }),
       async stop() {
-        await durable?.close();
+        // A function that never ends must not keep the host from ending; Durable takes its work up again at the next start.
+        const isQuiet = await within(STOP_GRACE_IN_MS, async () => {
+          await durable?.close();
+          await runner.settled();
+        });
+        if (!isQuiet)
+          log({
+            level: "warning",
+            category: "Host.General",
+            message: `Functions still ran ${STOP_GRACE_IN_MS} ms after the host was told to stop`,
+          });
         await started.terminate();
       },
     };
   } catch (error) {
     started.release();
     throw error;
+  }
+}
+
+/** Whether some work ended within a time; it goes on when it did not. */
+async function within(timeInMs: number, work: () => Promise<void>): Promise<boolean> {
+  const { promise: expired, resolve } = Promise.withResolvers<false>();
+  const timer = setTimeout(() => resolve(false), timeInMs);
+  try {
+    return await Promise.race([work().then(() => true as const), expired]);
+  } finally {
+    clearTimeout(timer);
   }
 }

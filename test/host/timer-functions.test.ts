@@ -76,6 +76,8 @@ beforeEach(() => {
   runs.length = 0;
 });
 afterEach(async () => {
+  // A stop waits for what runs.
+  release();
   for (const host of started.splice(0)) await host.stop();
   rmSync(storeFolder, { recursive: true });
 });

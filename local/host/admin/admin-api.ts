@@ -16,7 +16,7 @@ export interface AdminApiOptions {
 }
 
 /** The version this host reports; its last part tells it from a real one. */
-export const hostVersion = "4.1037.0-tourniquet";
+const hostVersion = "4.1037.0-tourniquet";
 
 /** The part of the admin API that tools and people use locally. No key is asked for, as under Core Tools. */
 export class AdminApi {

@@ -20,7 +20,7 @@ const kinds: Readonly<Record<string, TriggerKind>> = {
 };
 
 /** Which kind of trigger a function has; binding types compare without regard to case. */
-export function triggerKindOf(registered: RegisteredFunction): TriggerKind {
+function triggerKindOf(registered: RegisteredFunction): TriggerKind {
   return kinds[registered.trigger.binding.type.toLowerCase()] ?? "other";
 }
 

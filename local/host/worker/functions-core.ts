@@ -14,13 +14,13 @@ export interface RegisteredFunction {
   readonly file: string | undefined;
 }
 
-export type FunctionCallback = (...args: unknown[]) => unknown;
+type FunctionCallback = (...args: unknown[]) => unknown;
 export type HookName = "preInvocation" | "postInvocation" | "appStart" | "appTerminate" | "log";
 type HookCallback = (context: Record<string, unknown>) => unknown;
 type WorkerLog = (level: LogLevel, category: string, message: string) => void;
 
 /** What `@azure/functions` hands over for one invocation. */
-export interface InvocationModel {
+interface InvocationModel {
   getArguments(): Promise<{ context: unknown; inputs: unknown[] }>;
   invokeFunction(context: unknown, inputs: unknown[], callback: FunctionCallback): Promise<unknown>;
   getResponse(
@@ -32,7 +32,7 @@ export interface InvocationModel {
   }>;
 }
 
-export interface ProgrammingModel {
+interface ProgrammingModel {
   readonly name: string;
   readonly version: string;
   getInvocationModel(context: object): InvocationModel;
