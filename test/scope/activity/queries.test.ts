@@ -1,5 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { analyze } from "../../../local/tenant/logs/kusto/language.ts";
+import { scenarioNames } from "../../../local/tenant/scenario/names.ts";
+import { loadLogs } from "../../../local/tenant/state/logs.ts";
 import { tablesOf } from "../../../local/tenant/logs/tables.ts";
 import { callsWithoutName } from "../../../src/scope/activity/cluster-log.ts";
 import { LOG_SOURCES } from "../../../src/scope/activity/collect.ts";
@@ -18,14 +20,12 @@ const who: Who = {
   targetIds: [ID],
   kinds: new Set(["service-principal", "managed-identity", "user"]),
 };
-const tables = tablesOf({
-  id: ID,
-  name: "law",
-  basicTables: new Set(),
-  missingTables: new Set(),
-  customTables: new Map(),
-  rows: new Map(),
-});
+const [workspace] = loadLogs(
+  { workspaces: [{ name: "law" }] },
+  scenarioNames({ scenario: "queries", seed: 1, nowInMs: 0 }),
+).workspaces.values();
+if (workspace === undefined) throw new Error("no workspace");
+const tables = tablesOf(workspace);
 /** Microsoft's parser and binder; throws with what is wrong. */
 const columnsOf = (kql: string) => analyze(kql, tables).columns.map(({ name }) => name);
 

@@ -1,0 +1,34 @@
+import type { Subject } from "../../src/case/subject.ts";
+import type { Scope } from "../../src/case/scope.ts";
+import { resolveSubjects } from "../../src/scope/resolve/resolve.ts";
+import { takeScope } from "../../src/scope/take-scope.ts";
+import type { ReadTenant } from "./tenant-reader.ts";
+
+export interface Scoping {
+  readonly objectIds: readonly string[];
+  readonly hours?: number;
+  readonly leaked?: readonly Subject[];
+}
+
+/** The scope of some suspects of a tenant, over the last hours, as a case takes it. */
+export async function scopeOf(
+  { tenant, azure }: ReadTenant,
+  { objectIds, hours = 5, leaked = [] }: Scoping,
+): Promise<Scope> {
+  const now = tenant.tenant.clock.now();
+  const window = {
+    from: new Date(now - hours * 3_600_000).toISOString(),
+    to: new Date(now + 60_000).toISOString(),
+  };
+  const workspaceIds = [...tenant.state.logs.workspaces.keys()];
+  const resolution = await resolveSubjects(
+    azure,
+    [
+      ...objectIds.map((value): Subject => ({ kind: "guid", value, role: "suspect", seenAt: "the alert" })),
+      ...leaked,
+    ],
+    { protectedIds: new Set(), window, workspaceIds },
+  );
+  const { scope } = await takeScope(azure, { caseId: "case-1", resolution, window, workspaceIds });
+  return scope;
+}
