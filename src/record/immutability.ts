@@ -24,19 +24,13 @@ export interface ImmutabilityOptions {
 
 const API_VERSION = "2023-05-01";
 
-const Container = z.object({
+const Container = z.object({ properties: z.object({ hasImmutabilityPolicy: z.boolean() }) });
+const Policy = z.object({
   properties: z.object({
-    hasImmutabilityPolicy: z.boolean().default(false),
-    immutabilityPolicy: z
-      .object({
-        properties: z.object({
-          state: z.string().optional(),
-          immutabilityPeriodSinceCreationInDays: z.number().optional(),
-          allowProtectedAppendWrites: z.boolean().nullish(),
-          allowProtectedAppendWritesAll: z.boolean().nullish(),
-        }),
-      })
-      .nullish(),
+    state: z.string(),
+    immutabilityPeriodSinceCreationInDays: z.number(),
+    allowProtectedAppendWrites: z.boolean().nullish(),
+    allowProtectedAppendWritesAll: z.boolean().nullish(),
   }),
 });
 
@@ -48,24 +42,33 @@ export async function checkImmutability(options: ImmutabilityOptions): Promise<I
   }
   if (containerId === undefined)
     return { kind: "unknown", reason: "the container's resource id is not configured" };
-  let answer: unknown;
-  try {
-    answer = await readArm(containerId, API_VERSION);
-  } catch {
-    return { kind: "unknown", reason: "the container could not be read from Azure Resource Manager" };
-  }
-  const parsed = Container.safeParse(answer);
-  if (!parsed.success)
-    return { kind: "unknown", reason: "Azure Resource Manager's answer was not understood" };
-  return immutabilityOf(parsed.data);
-}
-
-function immutabilityOf({ properties: container }: z.infer<typeof Container>): Immutability {
-  const policy = container.immutabilityPolicy?.properties;
-  const retentionInDays = policy?.immutabilityPeriodSinceCreationInDays ?? 0;
-  if (!container.hasImmutabilityPolicy || policy === undefined || retentionInDays === 0) {
+  // The container says whether there is a policy: asked for one that is not there, some versions answer with an empty one.
+  const container = await readAs(Container, () => readArm(containerId, API_VERSION));
+  if (typeof container === "string") return { kind: "unknown", reason: container };
+  if (!container.properties.hasImmutabilityPolicy) {
     return { kind: "absent", reason: "the container has no immutability policy" };
   }
+  const policy = await readAs(Policy, () =>
+    readArm(`${containerId}/immutabilityPolicies/default`, API_VERSION),
+  );
+  return typeof policy === "string" ? { kind: "unknown", reason: policy } : immutabilityOf(policy.properties);
+}
+
+/** What was read, or why nothing was. */
+async function readAs<T>(schema: z.ZodType<T>, read: () => Promise<unknown>): Promise<T | string> {
+  let answer: unknown;
+  try {
+    answer = await read();
+  } catch {
+    return "Azure Resource Manager did not answer";
+  }
+  const parsed = schema.safeParse(answer);
+  return parsed.success ? parsed.data : "Azure Resource Manager's answer was not understood";
+}
+
+function immutabilityOf(policy: z.infer<typeof Policy>["properties"]): Immutability {
+  const retentionInDays = policy.immutabilityPeriodSinceCreationInDays;
+  if (retentionInDays === 0) return { kind: "absent", reason: "the container's policy retains nothing" };
   if (policy.allowProtectedAppendWrites !== true && policy.allowProtectedAppendWritesAll !== true) {
     return {
       kind: "refuses-appends",

@@ -18,7 +18,7 @@ export interface RecordRow {
  * The query part that makes rows count once. Ingestion has no memory of what was sent: a retry after a lost answer, or the
  * same entries sent again by a repeated activity, are there twice.
  */
-export const ONE_ROW_PER_ENTRY = "summarize arg_min(ingestion_time(), *) by CaseId, EntryId";
+export const ONE_ROW_PER_ENTRY = "summarize arg_min(TimeGenerated, *) by CaseId, EntryId";
 
 /** The rows for these entries, in their order. `Actor` and `Data` are canonical JSON text, for `parse_json`. */
 export function rowsOf(entries: readonly RecordedEntry[]): readonly RecordRow[] {
