@@ -16,6 +16,7 @@ export interface Audited {
   readonly caller: Caller | undefined;
   readonly objectId: string | undefined;
   readonly assignmentId: string | undefined;
+  readonly isAddressAuthorized: boolean;
 }
 
 /** Exports one request to the tables the vault's diagnostic setting names. Throttled requests are logged as well. */
@@ -29,6 +30,7 @@ export function audit({
   caller,
   objectId,
   assignmentId,
+  isAddressAuthorized,
 }: Audited): void {
   const facts = {
     at: tenant.clock.now(),
@@ -44,6 +46,7 @@ export function audit({
     userAgent: request.headers["user-agent"] ?? "",
     claims: caller?.claims ?? {},
     isRbac: vault.isRbac,
+    isAddressAuthorized,
     appliedAssignmentId: assignmentId,
   };
   switch (data.diagnostics) {

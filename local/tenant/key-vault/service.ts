@@ -77,7 +77,9 @@ function answerFor(scene: Scene, matched: Matched | undefined): WireResponse {
       matched === undefined || matched.name === ""
         ? undefined
         : `https://${vault.name}.vault.azure.net/${matched.route.right.object}/${matched.name}`;
-    log(scene, { operation: logged, status: error.error.status, caller, objectId });
+    const { status, inner } = error.error;
+    const isAddressAuthorized = inner !== "ForbiddenByFirewall" && inner !== "ForbiddenByConnection";
+    log(scene, { operation: logged, status, caller, objectId, isAddressAuthorized });
     return errorResponse(request, vault, error.error);
   }
 }
@@ -210,6 +212,7 @@ function log(
     readonly caller?: Caller;
     readonly objectId?: string | undefined;
     readonly assignmentId?: string | undefined;
+    readonly isAddressAuthorized?: boolean;
   },
 ): void {
   audit({
@@ -222,5 +225,6 @@ function log(
     caller: what.caller,
     objectId: what.objectId,
     assignmentId: what.assignmentId,
+    isAddressAuthorized: what.isAddressAuthorized ?? true,
   });
 }

@@ -28,12 +28,13 @@ export function evaluate(query: string, source: QuerySource): QueryAnswer {
   const { root, columns } = analyze(query, source.tables);
   if (source.admit !== undefined) admitAll(root, source.admit.bind(source));
   for (const table of tablesNamed(root, source.tables)) source.open?.(table);
+  const wanted = columnsWanted(root, columns);
   const lets = new Map<string, LetBinding>();
   const scope: Scope = {
     now: source.now,
     lets,
     columns: new Set(),
-    table: (name) => tableOf(source, name),
+    table: (name) => tableOf(source, name, wanted),
     compileTable: (node) => compileTable(node, scope),
   };
   const statements = root.children.flatMap((child) => (child.kind === "List" ? child.children : []));
@@ -67,9 +68,31 @@ function bind(node: SyntaxNode, scope: Scope): LetBinding {
     : { kind: "table", relation: materialized(compileTable(node, scope)) };
 }
 
-function tableOf(source: QuerySource, name: string): Relation | undefined {
+function tableOf(
+  source: QuerySource,
+  name: string,
+  wanted: ReadonlySet<string> | undefined,
+): Relation | undefined {
   const columns = source.tables.get(name);
-  return columns === undefined ? undefined : { columns, rows: () => source.rows(name, columns) };
+  if (columns === undefined) return undefined;
+  const read = wanted === undefined ? columns : columns.filter((column) => wanted.has(column.name));
+  return { columns, rows: () => source.rows(name, read) };
+}
+
+/** In these a column may come out under another name, or without ever being named. */
+const TAKES_ALL: ReadonlySet<string> = new Set(["JoinOperator", "UnionOperator", "StarExpression"]);
+
+/** The columns a query can touch: those it names anywhere and those it answers with. Reading forty for three is most of the work. */
+function columnsWanted(root: SyntaxNode, answered: readonly Column[]): ReadonlySet<string> | undefined {
+  const wanted = new Set(answered.map(({ name }) => name));
+  let takesAll = false;
+  const visit = (node: SyntaxNode): void => {
+    takesAll ||= TAKES_ALL.has(node.kind);
+    if (node.kind === "Token") wanted.add(node.text.replaceAll(/^@?['"]|['"]$/g, ""));
+    for (const child of node.children) visit(child);
+  };
+  visit(root);
+  return takesAll ? undefined : wanted;
 }
 
 const OPERATOR_WORDS: Readonly<Record<string, string>> = { UnionOperator: "union", PrintOperator: "print" };

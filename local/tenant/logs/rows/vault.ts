@@ -18,6 +18,8 @@ export interface VaultAuditFacts {
   /** Claims of the token, none before there is one. */
   readonly claims: Readonly<Record<string, unknown>>;
   readonly isRbac: boolean;
+  /** False when the vault's firewall turned the caller away. */
+  readonly isAddressAuthorized?: boolean | undefined;
   readonly appliedAssignmentId?: string | undefined;
 }
 
@@ -42,7 +44,7 @@ export function vaultAuditRow(facts: VaultAuditFacts): LogRow {
     Identity: { claim: identityClaims(facts.claims) },
     IsRbacAuthorized: facts.isRbac && facts.httpStatus < 400,
     IsAccessPolicyMatch: !facts.isRbac && facts.httpStatus < 400,
-    IsAddressAuthorized: true,
+    IsAddressAuthorized: facts.isAddressAuthorized ?? true,
     AppliedAssignmentId: facts.appliedAssignmentId ?? "",
     DurationMs: 0,
     Tlsversion: "TLS1_3",
