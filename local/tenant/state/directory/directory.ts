@@ -28,7 +28,6 @@ export class Directory {
   readonly applications = new Versioned<Application>({ appId: ({ appId }) => [appId] });
   readonly servicePrincipals = new Versioned<ServicePrincipal>({
     appId: ({ appId }) => [appId],
-    type: ({ servicePrincipalType }) => [servicePrincipalType],
   });
   readonly users = new Versioned<User>({ upn: ({ userPrincipalName }) => [userPrincipalName.toLowerCase()] });
   readonly groups = new Versioned<Group>();

@@ -20,9 +20,11 @@ const REMEMBERED_IN_MS = 24 * 3_600_000;
 export class Versioned<T extends { readonly id: string }> {
   readonly #current = new Map<string, T>();
   readonly #past = new Map<string, Past<T>[]>();
+  #lastWrittenAt = Number.NEGATIVE_INFINITY;
   readonly changes: Change[] = [];
   readonly #keysOf: Readonly<Record<string, (value: T) => readonly string[]>>;
-  readonly #ids = new Map<string, Map<string, Set<string>>>();
+  /** By index and key. Most keys are of one object only, and a hundred thousand sets of one are dear. */
+  readonly #ids = new Map<string, Map<string, string | Set<string>>>();
 
   constructor(indexes: Readonly<Record<string, (value: T) => readonly string[]>> = {}) {
     this.#keysOf = indexes;
@@ -36,7 +38,7 @@ export class Versioned<T extends { readonly id: string }> {
 
   get(id: string, asOf?: number): T | undefined {
     const current = this.#current.get(id);
-    if (asOf === undefined) return current;
+    if (asOf === undefined || this.#sees(asOf)) return current;
     const past = this.#past.get(id);
     if (past === undefined) return current;
     const seen = past.find(({ replacedAt }) => replacedAt > asOf);
@@ -62,11 +64,14 @@ export class Versioned<T extends { readonly id: string }> {
   }
 
   *all(asOf?: number): Generator<T> {
+    if (this.#sees(asOf)) {
+      yield* this.#current.values();
+      return;
+    }
     for (const [id, current] of this.#current) {
-      const seen = asOf === undefined ? current : this.get(id, asOf);
+      const seen = this.#past.has(id) ? this.get(id, asOf) : current;
       if (seen !== undefined) yield seen;
     }
-    if (asOf === undefined) return;
     for (const id of this.#past.keys()) {
       if (this.#current.has(id)) continue;
       const seen = this.get(id, asOf);
@@ -80,17 +85,24 @@ export class Versioned<T extends { readonly id: string }> {
     const keysOf = this.#keysOf[index];
     if (ids === undefined || keysOf === undefined) throw new Error(`there is no index "${index}"`);
     const found: T[] = [];
-    for (const id of ids.get(key) ?? []) {
+    const held = ids.get(key) ?? [];
+    for (const id of typeof held === "string" ? [held] : held) {
       const seen = this.get(id, asOf);
       if (seen !== undefined && keysOf(seen).includes(key)) found.push(seen);
     }
     return found;
   }
 
+  /** Whether a reader has caught up with every write: nearly always, and then there is nothing to compare. */
+  #sees(asOf: number | undefined): boolean {
+    return asOf === undefined || asOf >= this.#lastWrittenAt;
+  }
+
   #remember(id: string, at: number): void {
     const past = this.#past.get(id)?.filter(({ replacedAt }) => replacedAt > at - REMEMBERED_IN_MS) ?? [];
     past.push({ replacedAt: at, value: this.#current.get(id) });
     this.#past.set(id, past);
+    this.#lastWrittenAt = Math.max(this.#lastWrittenAt, at);
     this.changes.push({ at, id });
   }
 
@@ -99,8 +111,9 @@ export class Versioned<T extends { readonly id: string }> {
       const ids = this.#ids.get(name);
       for (const key of keysOf(value)) {
         const held = ids?.get(key);
-        if (held === undefined) ids?.set(key, new Set([value.id]));
-        else held.add(value.id);
+        if (held === undefined) ids?.set(key, value.id);
+        else if (typeof held !== "string") held.add(value.id);
+        else if (held !== value.id) ids?.set(key, new Set([held, value.id]));
       }
     }
   }
