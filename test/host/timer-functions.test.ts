@@ -1,5 +1,5 @@
 import { app, type Timer } from "@azure/functions";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
@@ -198,6 +198,16 @@ describe("after the host was down", () => {
     writeFileSync(join(storeFolder, "hub.db.timers.json"), '{"version":1,"timers":');
     await expect(startTimers()).rejects.toMatchObject({ code: "TIMER_STATE_DAMAGED" });
   });
+});
+
+test("a run that cannot be remembered is said, and the schedule goes on", async () => {
+  const host = await startTimers();
+  rmSync(join(storeFolder, "hub.db.timers.json"));
+  // A folder in the place of the file: nothing can be written there.
+  mkdirSync(join(storeFolder, "hub.db.timers.json", "in-the-way"), { recursive: true });
+  await clock.advance(2 * hour);
+  expect(runsOf("hourly")).toHaveLength(2);
+  expect(host.messages()).toContain("hourly: its last run could not be remembered");
 });
 
 test("a timer can be run now, leaving its schedule alone", async () => {

@@ -117,16 +117,27 @@ export class TimerFunctions {
       return false;
     }
     const expected = timer.schedule.nextAfter(status.last ?? status.lastUpdated);
-    if (expected !== status.next) statuses.set(timer.target.name, { ...status, next: expected });
+    if (expected !== status.next) this.#store(timer, { ...status, next: expected });
     return status.next !== undefined && now > status.next;
   }
 
   #remember(timer: Timer, last: number | undefined, now: number): void {
-    this.#options.statuses.set(timer.target.name, {
-      last,
-      next: timer.schedule.nextAfter(now),
-      lastUpdated: now,
-    });
+    this.#store(timer, { last, next: timer.schedule.nextAfter(now), lastUpdated: now });
+  }
+
+  /** A disk that is full must not end a schedule: the run is only not remembered. */
+  #store({ target }: Timer, status: TimerStatus): void {
+    try {
+      this.#options.statuses.set(target.name, status);
+    } catch (error) {
+      this.#options.log({
+        level: "error",
+        category: "Host.Triggers.Timer",
+        message: `${target.name}: its last run could not be remembered`,
+        functionName: target.name,
+        error: error instanceof Error ? error : new Error(String(error)),
+      });
+    }
   }
 
   #say({ target }: Timer, message: string): void {
