@@ -82,15 +82,15 @@ async function main(): Promise<void> {
       }),
     );
 
-  const host = await startHost({
+  const starting = startHost({
     app: given.app,
     port,
     clock,
     log,
     ...(given.store === undefined ? {} : { store: given.store }),
   });
-  stopOnSignals(host);
-  announce(host, given.json);
+  stopOnSignals(starting);
+  announce(await starting, given.json);
 }
 
 function announce(host: RunningHost, asJson: boolean): void {
@@ -104,20 +104,23 @@ function announce(host: RunningHost, asJson: boolean): void {
   process.stdout.write(`Ctrl-C stops.\n\n`);
 }
 
-function stopOnSignals(host: RunningHost): void {
+/** A host told to stop while it starts is stopped as soon as it has. */
+function stopOnSignals(starting: Promise<RunningHost>): void {
   let isStopping = false;
   const stop = (): void => {
     if (isStopping) return;
     isStopping = true;
     setTimeout(() => process.exit(0), FORCED_EXIT_AFTER_MS).unref();
-    host.stop().then(
+    starting
+      .then((host) => host.stop())
       // The app may have left timers or sockets of its own behind.
-      () => process.exit(0),
-      (error: unknown) => {
-        process.stderr.write(`The host did not stop cleanly: ${String(error)}\n`);
-        process.exit(1);
-      },
-    );
+      .then(
+        () => process.exit(0),
+        (error: unknown) => {
+          process.stderr.write(`The host did not stop cleanly: ${String(error)}\n`);
+          process.exit(1);
+        },
+      );
   };
   process.on("SIGINT", stop);
   process.on("SIGTERM", stop);

@@ -63,6 +63,17 @@ test.each(["SIGTERM", "SIGINT"] as const)("%s ends the host with 0 and tells the
   expect(host.log()).toMatch(/the app said goodbye/);
 });
 
+test("a host told to stop while its app is still loading ends with 0 too", async () => {
+  const app = join(folder, "slow");
+  mkdirSync(app);
+  writeFileSync(join(app, "package.json"), '{"main":"main.mjs"}');
+  writeFileSync(join(app, "host.json"), '{"version":"2.0"}');
+  // Told by itself, so that it surely comes in the middle of loading.
+  const loading = 'process.kill(process.pid, "SIGTERM"); await new Promise((done) => setTimeout(done, 50));';
+  writeFileSync(join(app, "main.mjs"), loading);
+  expect(await runHost("--app", app, "--port", "0", "--store", ":memory:")).toMatchObject({ code: 0 });
+});
+
 test("an app bundled into one ES module runs", async () => {
   const app = join(folder, "bundle");
   mkdirSync(app);
