@@ -9,7 +9,7 @@ import type {
 import type { Vault } from "./vault.ts";
 
 /** Times go out in whole seconds. */
-export function secondsOf(atInMs: number): number {
+function secondsOf(atInMs: number): number {
   return Math.floor(atInMs / 1000);
 }
 

@@ -3,7 +3,7 @@ import { z } from "zod";
 import { resourcesOfType, type Resource } from "../state/azure.ts";
 import type { Tenant } from "../tenant.ts";
 
-export const VAULT_TYPE = "Microsoft.KeyVault/vaults";
+const VAULT_TYPE = "Microsoft.KeyVault/vaults";
 
 const Permissions = z.object({
   secrets: z.array(z.string()).nullish(),
@@ -34,7 +34,7 @@ const VaultProperties = z.object({
     .nullish(),
 });
 
-export interface AccessPolicy {
+interface AccessPolicy {
   readonly objectId: string;
   readonly applicationId: string | undefined;
   readonly secrets: ReadonlySet<string>;

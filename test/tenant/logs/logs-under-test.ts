@@ -5,10 +5,6 @@ import { request } from "undici";
 import { z } from "zod";
 import { type StartOptions, startTenant, type TenantHandle } from "../../../local/tenant/start.ts";
 
-export const HOUR = {
-  startTime: new Date("2026-11-20T09:00:00Z"),
-  endTime: new Date("2026-11-20T10:00:00Z"),
-};
 export const NOW = "2026-11-20T10:00:00Z";
 
 const withSecret = (name: string) => ({ name, secrets: [{ name: "only" }] });

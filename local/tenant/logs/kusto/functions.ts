@@ -15,7 +15,7 @@ import {
   type Value,
 } from "./values.ts";
 
-export interface FunctionContext {
+interface FunctionContext {
   readonly now: Date;
 }
 

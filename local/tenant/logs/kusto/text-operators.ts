@@ -7,11 +7,11 @@ export function hasTerm(text: string, needle: string, isCaseSensitive = false): 
   return findTerm(text, needle, isCaseSensitive, true, true);
 }
 
-export function hasPrefix(text: string, needle: string): boolean {
+function hasPrefix(text: string, needle: string): boolean {
   return findTerm(text, needle, false, true, false);
 }
 
-export function hasSuffix(text: string, needle: string): boolean {
+function hasSuffix(text: string, needle: string): boolean {
   return findTerm(text, needle, false, false, true);
 }
 

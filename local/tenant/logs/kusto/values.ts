@@ -158,7 +158,7 @@ export function parseTimespan(text: string): Timespan | null {
   return null;
 }
 
-export function formatTimespan({ inMs }: Timespan): string {
+function formatTimespan({ inMs }: Timespan): string {
   const total = Math.abs(inMs);
   const two = (number: number) => String(Math.floor(number)).padStart(2, "0");
   const days = Math.floor(total / 86_400_000);
