@@ -1,10 +1,10 @@
-import type { SecretVersion } from "../azure/vault.ts";
 import type { Reach, ReachKind, ReachPower, VaultPolicy } from "../case/scope.ts";
 import { type ArmResource, tagsOf } from "./arm-resources.ts";
 import { byText } from "./identifiers.ts";
 import { VAULT_OPERATIONS } from "./powers.ts";
 import { type AccessRules, normalScope } from "./reach.ts";
 import { gainedAt } from "./reach-azure.ts";
+import type { ListedSecret } from "./vault-contents.ts";
 import type { VaultSettings } from "./vault-policies.ts";
 
 /** One vault as a principal meets it. */
@@ -34,7 +34,7 @@ export function isReachable(met: MetVault, holder: VaultHolder): boolean {
 export function vaultReach(
   met: MetVault,
   holder: VaultHolder,
-  secrets: readonly SecretVersion[] | null,
+  secrets: readonly ListedSecret[] | null,
 ): readonly Reach[] {
   const { vault, settings } = met;
   const own = normalScope(vault.id);

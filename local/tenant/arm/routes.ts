@@ -9,6 +9,7 @@ import { webRoutes } from "./providers/web.ts";
 import { operationRoutes } from "./operations.ts";
 import { containerRoutes } from "./providers/containers.ts";
 import { keyVaultRoutes } from "./providers/key-vault.ts";
+import { keyVaultSecretRoutes } from "./providers/key-vault-secrets.ts";
 import { lockAndDenyRoutes } from "./providers/locks-and-denies.ts";
 import { managedIdentityRoutes } from "./providers/managed-identity.ts";
 import { roleAssignmentRoutes } from "./providers/role-assignments.ts";
@@ -27,6 +28,7 @@ export const routes: readonly Route[] = [
   ...resourceGraphRoutes,
   ...managedIdentityRoutes,
   ...keyVaultRoutes,
+  ...keyVaultSecretRoutes,
   ...storageRoutes,
   ...activityLogRoutes,
   ...containerServiceRoutes,
