@@ -8,7 +8,8 @@ import { directoryObjectRoutes } from "./routes/directory-objects.ts";
 import { directoryRoleRoutes } from "./routes/directory-roles.ts";
 import { federatedCredentialRoutes } from "./routes/federated-credentials.ts";
 import { grantRoutes } from "./routes/grants.ts";
-import { linkRoutes } from "./routes/links.ts";
+import { membershipRoutes } from "./routes/memberships.ts";
+import { ownershipRoutes } from "./routes/owners.ts";
 import { peopleRoutes } from "./routes/people.ts";
 import { reportRoutes } from "./routes/reports.ts";
 import { riskRoutes } from "./routes/risk.ts";
@@ -21,7 +22,8 @@ export const ROUTES: readonly Route[] = [
   ...servicePrincipalRoutes,
   ...credentialRoutes,
   ...federatedCredentialRoutes,
-  ...linkRoutes,
+  ...ownershipRoutes,
+  ...membershipRoutes,
   ...peopleRoutes,
   ...appRoleAssignmentRoutes,
   ...grantRoutes,

@@ -1,4 +1,3 @@
-import { z } from "zod";
 import { AUDIT_OPERATIONS } from "../../logs/rows/audit.ts";
 import { applicationByAppId, servicePrincipalByAppId } from "../../state/directory.ts";
 import type { Application } from "../../state/directory.ts";
@@ -8,108 +7,14 @@ import type { GraphCall, Route } from "../call.ts";
 import { refuseConcurrentWrite } from "../concurrency.ts";
 import { application } from "../expandable.ts";
 import { badRequest, conflictingObject, insufficientPrivileges } from "../errors.ts";
-import { KeyList, PasswordList, replaceCredentials } from "../credentials.ts";
+import { ApplicationSettings, applySettings } from "../application-settings.ts";
+import { replaceCredentials } from "../credentials.ts";
 import { collection, countOf, single } from "../odata/collection.ts";
 import { NEEDS, may, require } from "../permissions.ts";
 import { readApplication, writableApplication } from "../resolve.ts";
 import { linkId } from "../../state/directory/ids.ts";
 
-const Lock = z.strictObject({
-  isEnabled: z.boolean(),
-  allProperties: z.boolean().nullable().optional(),
-  credentialsWithUsageVerify: z.boolean().nullable().optional(),
-  credentialsWithUsageSign: z.boolean().nullable().optional(),
-  tokenEncryptionKeyId: z.boolean().nullable().optional(),
-  identifierUris: z.boolean().nullable().optional(),
-});
-
-const AppRoleBody = z.object({
-  id: z.guid(),
-  value: z.string().nullable().optional(),
-  displayName: z.string(),
-  description: z.string(),
-  isEnabled: z.boolean().default(true),
-  allowedMemberTypes: z.array(z.string()),
-});
-
-const Settings = z.strictObject({
-  "@odata.type": z.string().optional(),
-  displayName: z.string().min(1).max(256).optional(),
-  description: z.string().nullable().optional(),
-  notes: z.string().nullable().optional(),
-  isDisabled: z.boolean().nullable().optional(),
-  signInAudience: z
-    .enum([
-      "AzureADMyOrg",
-      "AzureADMultipleOrgs",
-      "AzureADandPersonalMicrosoftAccount",
-      "PersonalMicrosoftAccount",
-    ])
-    .optional(),
-  identifierUris: z.array(z.string()).optional(),
-  tags: z.array(z.string()).optional(),
-  appRoles: z.array(AppRoleBody).optional(),
-  requiredResourceAccess: z.array(z.unknown()).optional(),
-  servicePrincipalLockConfiguration: Lock.nullable().optional(),
-  tokenEncryptionKeyId: z.guid().nullable().optional(),
-  keyCredentials: KeyList.optional(),
-  passwordCredentials: PasswordList.optional(),
-  // Kept and shown as given; nothing here acts on them.
-  web: z.record(z.string(), z.unknown()).optional(),
-  spa: z.record(z.string(), z.unknown()).optional(),
-  publicClient: z.record(z.string(), z.unknown()).optional(),
-  api: z.record(z.string(), z.unknown()).optional(),
-  info: z.record(z.string(), z.unknown()).optional(),
-  optionalClaims: z.record(z.string(), z.unknown()).nullable().optional(),
-  groupMembershipClaims: z.string().nullable().optional(),
-  isFallbackPublicClient: z.boolean().nullable().optional(),
-  serviceManagementReference: z.string().nullable().optional(),
-});
-type Settings = z.infer<typeof Settings>;
-
-const KEPT = [
-  "web",
-  "spa",
-  "publicClient",
-  "api",
-  "info",
-  "optionalClaims",
-  "groupMembershipClaims",
-  "isFallbackPublicClient",
-  "serviceManagementReference",
-] as const;
-
-function apply(before: Application, settings: Settings): Application {
-  const other: Record<string, unknown> = { ...before.other };
-  for (const name of KEPT) if (settings[name] !== undefined) other[name] = settings[name];
-  return {
-    ...before,
-    displayName: settings.displayName ?? before.displayName,
-    description: settings.description === undefined ? before.description : settings.description,
-    notes: settings.notes === undefined ? before.notes : settings.notes,
-    isDisabled: settings.isDisabled === undefined ? before.isDisabled : settings.isDisabled,
-    signInAudience: settings.signInAudience ?? before.signInAudience,
-    identifierUris: settings.identifierUris ?? before.identifierUris,
-    tags: settings.tags ?? before.tags,
-    appRoles:
-      settings.appRoles?.map((role) => ({ ...role, value: role.value ?? null, origin: "Application" })) ??
-      before.appRoles,
-    requiredResourceAccess: settings.requiredResourceAccess ?? before.requiredResourceAccess,
-    servicePrincipalLockConfiguration:
-      settings.servicePrincipalLockConfiguration === undefined
-        ? before.servicePrincipalLockConfiguration
-        : settings.servicePrincipalLockConfiguration === null
-          ? null
-          : { ...settings.servicePrincipalLockConfiguration },
-    tokenEncryptionKeyId:
-      settings.tokenEncryptionKeyId === undefined
-        ? before.tokenEncryptionKeyId
-        : settings.tokenEncryptionKeyId,
-    other,
-  };
-}
-
-function checkIdentifierUris(call: GraphCall, settings: Settings, self: string): void {
+function checkIdentifierUris(call: GraphCall, settings: ApplicationSettings, self: string): void {
   for (const uri of settings.identifierUris ?? []) {
     for (const other of call.directory.applications.all())
       if (other.id !== self && other.identifierUris.includes(uri)) throw conflictingObject();
@@ -118,7 +23,7 @@ function checkIdentifierUris(call: GraphCall, settings: Settings, self: string):
 
 function create(call: GraphCall) {
   require(call, NEEDS.createApplication);
-  const settings = bodyOf(call, Settings);
+  const settings = bodyOf(call, ApplicationSettings);
   if (settings.displayName === undefined) throw badRequest("Property displayName is required.");
   const id = call.tenant.random.guid();
   checkIdentifierUris(call, settings, id);
@@ -144,7 +49,7 @@ function create(call: GraphCall) {
     tokenEncryptionKeyId: null,
     other: {},
   };
-  const settled = apply(empty, settings);
+  const settled = applySettings(empty, settings);
   const made = { ...settled, ...replaceCredentials(call, empty, settings) };
   call.directory.applications.put(made, call.now);
   // Who creates an application with the right to its own only, or as a person, owns it.
@@ -180,13 +85,13 @@ function create(call: GraphCall) {
 function update(call: GraphCall) {
   const before = writableApplication(call, parameter(call, "id"));
   require(call, NEEDS.writeApplication, before.id);
-  const settings = bodyOf(call, Settings);
+  const settings = bodyOf(call, ApplicationSettings);
   checkIdentifierUris(call, settings, before.id);
   const touchesCredentials =
     settings.keyCredentials !== undefined || settings.passwordCredentials !== undefined;
   if (touchesCredentials) refuseConcurrentWrite(call, before.id);
   const credentials = replaceCredentials(call, before, settings);
-  const after = { ...apply(before, settings), ...credentials };
+  const after = { ...applySettings(before, settings), ...credentials };
   call.directory.applications.put(after, call.now);
   if (touchesCredentials) {
     call.audits.push({

@@ -7,7 +7,8 @@ import { application, servicePrincipal } from "../expandable.ts";
 import type { Entity } from "../entities.ts";
 import { notModelled } from "../errors.ts";
 import { DEFAULT_PAGE_SIZE } from "../limits.ts";
-import { badToken, decodeToken, encodeToken, itemJson, linkWith } from "../odata/collection.ts";
+import { badToken, decodeToken, encodeToken, linkWith } from "../odata/paging.ts";
+import { itemJson } from "../odata/shape.ts";
 import { NEEDS, require } from "../permissions.ts";
 
 /** `seen`: how many changes the reader has been told of. `offset`: how far into this round's pages. */

@@ -3,7 +3,7 @@ import { bodyOf, contextOf, parameter } from "../call.ts";
 import type { Route } from "../call.ts";
 import { directoryObject, directoryObjectJson, objectById, objectsById } from "../directory-objects.ts";
 import { badRequest, notFound } from "../errors.ts";
-import { itemJson } from "../odata/collection.ts";
+import { itemJson } from "../odata/shape.ts";
 import { NEEDS, require } from "../permissions.ts";
 
 const GetByIds = z.strictObject({ ids: z.array(z.guid()), types: z.array(z.string()).optional() });
