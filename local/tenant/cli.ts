@@ -38,17 +38,6 @@ const { values } = parseArgs({
   },
 });
 
-if (values.help) {
-  process.stdout.write(USAGE);
-} else {
-  await main().catch((error: unknown) => {
-    const isMistake =
-      error instanceof ScenarioError || error instanceof SizeError || error instanceof CommandLineError;
-    console.error(isMistake ? error.message : error);
-    process.exitCode = 1;
-  });
-}
-
 async function main(): Promise<void> {
   const folder = resolve(values.folder);
   if (values.fresh) forget(folder);
@@ -149,4 +138,15 @@ In another shell:
   az ad sp show --id ${suspect?.appId ?? suspect?.objectId ?? "ID"}
 
 Proxy ${tenant.proxyUrl}, kept in ${values.folder}. Ctrl-C stops it; the next start goes on where it was (--fresh begins anew).`;
+}
+
+if (values.help) {
+  process.stdout.write(USAGE);
+} else {
+  await main().catch((error: unknown) => {
+    const isMistake =
+      error instanceof ScenarioError || error instanceof SizeError || error instanceof CommandLineError;
+    console.error(isMistake ? error.message : error);
+    process.exitCode = 1;
+  });
 }

@@ -164,6 +164,8 @@ describe.skipIf(!existsSync(AZ))(existsSync(AZ) ? "az" : `az (skipped: ${WHY_SKI
 
       expect(before).toMatchObject([{ keyId: tenant.names.guid("keyId", "metrics.config-map") }]);
       expect(after).toEqual([]);
+      const refused = await askForToken(tenant, bySecret(tenant, "metrics", "config-map"));
+      expect([refused.status, refused.body.error_codes]).toEqual([401, [7000215]]);
     },
   );
 
