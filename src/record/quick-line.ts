@@ -3,8 +3,16 @@ import { hash } from "node:crypto";
 // The quick path of the verifier. It accepts only lines that it has proved canonical, linked and hashed as they should
 // be; whatever it is not sure of it leaves to `judge.ts`, which decides. So it may be blind, but must never be credulous.
 
-const [QUOTE, BACKSLASH, COMMA, MINUS, ZERO, COLON] = [0x22, 0x5c, 0x2c, 0x2d, 0x30, 0x3a];
-const [OPEN_BRACKET, CLOSE_BRACKET, OPEN_BRACE, CLOSE_BRACE] = [0x5b, 0x5d, 0x7b, 0x7d];
+const QUOTE = 0x22;
+const COMMA = 0x2c;
+const MINUS = 0x2d;
+const ZERO = 0x30;
+const COLON = 0x3a;
+const OPEN_BRACKET = 0x5b;
+const BACKSLASH = 0x5c;
+const CLOSE_BRACKET = 0x5d;
+const OPEN_BRACE = 0x7b;
+const CLOSE_BRACE = 0x7d;
 const NOT_SURE = -1;
 const DEEPEST = 60;
 
@@ -17,47 +25,56 @@ const ESCAPES = Uint8Array.from({ length: 256 }, (_, byte) =>
   '"\\bfnrt'.includes(String.fromCharCode(byte)) ? 1 : 0,
 );
 
-/** The entry a line is expected to be, as text. */
-export interface Expected {
+/** Where a walk along the chain stands. One object for a whole walk: a million small ones would cost more than the looking. */
+export interface ChainWalk {
   readonly caseId: string;
-  readonly seq: number;
-  readonly prev: string;
+  /** The entry just passed. */
+  seq: number;
+  hash: string;
+  /** Where its line ended, after the newline. */
+  at: number;
 }
 
 /**
- * The hash of the line from `start` to the newline at `end`, if it is exactly the entry expected, canonical, and its hash
- * right; otherwise undefined, which says nothing. Limits: the block must be valid UTF-8; the line is overwritten when accepted.
+ * Steps over the line at `walk.at` if it is exactly the entry to follow, canonical, with the hash it should have; otherwise
+ * says no, which proves nothing, and leaves `walk`. Limits: the block must be valid UTF-8 and end with a newline; the line is
+ * overwritten.
  */
-export function quickHash(block: Buffer, start: number, end: number, expected: Expected): string | undefined {
+export function stepQuickly(block: Buffer, walk: ChainWalk): boolean {
+  const start = walk.at;
   let at = afterText(block, start, '{"actor":');
   at = afterObject(block, at, 0);
   at = afterText(block, at, ',"at":"');
   at = afterTimestamp(block, at);
   at = afterText(block, at, '","caseId":"');
-  at = afterText(block, at, expected.caseId);
+  at = afterText(block, at, walk.caseId);
   at = afterText(block, at, '","data":');
   at = afterObject(block, at, 0);
   const cutFrom = at + 1;
   at = afterText(block, at, ',"hash":"');
-  if (at === NOT_SURE) return undefined;
+  if (at === NOT_SURE) return false;
   const hashAt = at;
   at = afterText(block, hashAt + 64, '","id":');
   const cutTo = hashAt + 66;
   at = afterString(block, at);
   at = afterText(block, at, ',"prev":"');
-  at = afterText(block, at, expected.prev);
+  at = afterText(block, at, walk.hash);
   at = afterText(block, at, '","seq":');
-  at = afterText(block, at, String(expected.seq));
+  at = afterText(block, at, String(walk.seq + 1));
   at = afterText(block, at, ',"type":"');
   at = afterType(block, at);
-  at = afterText(block, at, '"}');
-  if (at !== end) return undefined;
+  at = afterText(block, at, '"}\n');
+  if (at === NOT_SURE) return false;
 
-  // The canonical JSON without `hash` is this line with that member cut out, because members stand in a fixed order.
   const stated = block.toString("latin1", hashAt, hashAt + 64);
-  block.copyWithin(cutFrom, cutTo, end);
-  const actual = hash("sha256", block.subarray(start, end - (cutTo - cutFrom)), "hex");
-  return actual === stated ? actual : undefined;
+  // The canonical JSON without `hash` is this line with that member cut out, because members stand in a fixed order.
+  block.copyWithin(cutFrom, cutTo, at - 1);
+  const actual = hash("sha256", block.subarray(start, at - 1 - (cutTo - cutFrom)), "hex");
+  if (actual !== stated) return false;
+  walk.seq += 1;
+  walk.hash = actual;
+  walk.at = at;
+  return true;
 }
 
 function afterText(block: Buffer, at: number, text: string): number {

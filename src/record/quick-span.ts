@@ -1,7 +1,7 @@
 import { isUtf8 } from "node:buffer";
 import type { Head } from "./case-record.ts";
 import { parseLine } from "./parse-line.ts";
-import { quickHash } from "./quick-line.ts";
+import { type ChainWalk, stepQuickly } from "./quick-line.ts";
 
 /** A run of lines that is whole in itself: every entry canonical, hashed right and linked to the one before it. */
 export interface QuickSpan {
@@ -31,27 +31,29 @@ export function quickSpan(block: Buffer, anchors: ReadonlySet<string>): QuickSpa
 
   const lastLine = Uint8Array.from(block.subarray(block.lastIndexOf(NEWLINE, -2) + 1, -1));
   const found = anchors.has(hash) ? [hash] : [];
-  let head: Head = { seq, hash };
-  let start = firstEnd + 1;
-  for (let end = block.indexOf(NEWLINE, start); end !== -1; end = block.indexOf(NEWLINE, start)) {
-    const expected = { caseId, seq: head.seq + 1, prev: head.hash };
-    const actual = quickHash(block, start, end, expected) ?? slowHash(block.subarray(start, end), expected);
-    if (actual === undefined) return undefined;
-    if (anchors.has(actual)) found.push(actual);
-    head = { seq: expected.seq, hash: actual };
-    start = end + 1;
+  const walk: ChainWalk = { caseId, seq, hash, at: firstEnd + 1 };
+  while (walk.at < block.length) {
+    if (!stepQuickly(block, walk) && !stepSlowly(block, walk)) return undefined;
+    if (anchors.size > 0 && anchors.has(walk.hash)) found.push(walk.hash);
   }
-  return { caseId, after: { seq: seq - 1, hash: prev }, head, lastLine, found };
+  return {
+    caseId,
+    after: { seq: seq - 1, hash: prev },
+    head: { seq: walk.seq, hash: walk.hash },
+    lastLine,
+    found,
+  };
 }
 
 /** For the few lines that are good but not of the plain form the quick path knows, such as one with a fraction. */
-function slowHash(
-  bytes: Uint8Array,
-  expected: { caseId: string; seq: number; prev: string },
-): string | undefined {
-  const parsed = parseLine(bytes);
-  if (parsed.kind === "bad") return undefined;
+function stepSlowly(block: Buffer, walk: ChainWalk): boolean {
+  const end = block.indexOf(NEWLINE, walk.at);
+  const parsed = parseLine(block.subarray(walk.at, end));
+  if (parsed.kind === "bad") return false;
   const { entry } = parsed;
-  const fits = entry.caseId === expected.caseId && entry.seq === expected.seq && entry.prev === expected.prev;
-  return fits ? entry.hash : undefined;
+  if (entry.caseId !== walk.caseId || entry.seq !== walk.seq + 1 || entry.prev !== walk.hash) return false;
+  walk.seq = entry.seq;
+  walk.hash = entry.hash;
+  walk.at = end + 1;
+  return true;
 }

@@ -4,11 +4,13 @@ import { availableParallelism } from "node:os";
 import { Worker } from "node:worker_threads";
 import type { Verification, VerifyOptions } from "./finding.ts";
 import { judgeRecord } from "./judge.ts";
-import { blocksOf } from "./lines.ts";
 import type { QuickSpan } from "./quick-span.ts";
+import { rangesOf } from "./read-lines-at.ts";
+import type { SpanAnswer, SpanRequest } from "./span-worker.ts";
 import { joinSpans, verifyRecord } from "./verify.ts";
 
 const READ_IN_BYTES = 1024 * 1024;
+const RANGE_IN_BYTES = 2 * 1024 * 1024;
 // Below this, starting threads costs more than they save.
 const WORTH_THREADS_IN_BYTES = 16 * 1024 * 1024;
 
@@ -22,7 +24,7 @@ export async function verifyFiles(
   const total = sizes.reduce((sum, size) => sum + size, 0);
   if (threads === 1 || total < WORTH_THREADS_IN_BYTES) return verifyRecord(() => bytesIn(paths), options);
   return (
-    (await joinSpans(spansOnThreads(paths, options, threads), options)) ??
+    (await joinSpans(spansOnThreads({ paths, sizes, heads: options.heads ?? [] }, threads), options)) ??
     judgeRecord(bytesIn(paths), options)
   );
 }
@@ -35,52 +37,52 @@ async function* bytesIn(paths: readonly string[]): AsyncGenerator<Uint8Array> {
   }
 }
 
-/** Spans need nothing of each other to be checked, so each block goes to the next free thread; they come back in order. */
+/** Spans need nothing of each other to be checked, so each range goes to the next thread; they come back in order. */
 async function* spansOnThreads(
-  paths: readonly string[],
-  options: VerifyOptions,
+  { paths, sizes, heads }: { paths: readonly string[]; sizes: readonly number[]; heads: readonly string[] },
   threads: number,
 ): AsyncGenerator<QuickSpan | undefined> {
-  const workers = Array.from({ length: threads }, () => new SpanWorker(options.heads ?? []));
-  const underWay: Promise<QuickSpan | undefined>[] = [];
+  const requests = sizes.flatMap((size, file) =>
+    rangesOf(size, RANGE_IN_BYTES).map((range) => ({ file, range })),
+  );
+  const workers = Array.from({ length: threads }, () => new SpanWorker({ paths, heads }));
+  const underWay: Promise<SpanAnswer>[] = [];
   try {
-    let turn = 0;
-    for await (const { block, ends } of blocksOf(bytesIn(paths))) {
-      const worker = workers[turn++ % workers.length];
-      if (ends || worker === undefined) {
-        underWay.push(Promise.resolve(undefined));
-        break;
-      }
-      underWay.push(worker.check(block));
-      // Two for each thread keep it busy; more would only be held in memory.
-      if (underWay.length >= threads * 2) yield await underWay.shift();
+    for (const [n, request] of requests.entries()) {
+      const worker = workers[n % threads];
+      if (worker !== undefined) underWay.push(worker.check(request));
+      // Two for each thread keep it busy.
+      if (underWay.length < threads * 2) continue;
+      const span = await underWay.shift();
+      if (span !== "nothing") yield span;
     }
-    while (underWay.length > 0) yield await underWay.shift();
+    for (const answer of underWay) {
+      const span = await answer;
+      if (span !== "nothing") yield span;
+    }
   } finally {
-    await Promise.allSettled(workers.map((worker) => worker.stop()));
+    await Promise.all(workers.map((worker) => worker.stop()));
     await Promise.allSettled(underWay);
   }
 }
 
 class SpanWorker {
   readonly #worker: Worker;
-  readonly #waiting: { resolve(span: QuickSpan | undefined): void; reject(error: unknown): void }[] = [];
+  readonly #waiting: { resolve(span: SpanAnswer): void; reject(error: unknown): void }[] = [];
 
-  constructor(heads: readonly string[]) {
-    this.#worker = new Worker(new URL("./span-worker.ts", import.meta.url), { workerData: { heads } });
-    this.#worker.on("message", (span: QuickSpan | undefined) => this.#waiting.shift()?.resolve(span));
+  constructor(given: { paths: readonly string[]; heads: readonly string[] }) {
+    this.#worker = new Worker(new URL("./span-worker.ts", import.meta.url), { workerData: given });
+    this.#worker.on("message", (answer: SpanAnswer) => this.#waiting.shift()?.resolve(answer));
     this.#worker.on("error", (error) => {
       for (const waiting of this.#waiting.splice(0)) waiting.reject(error);
     });
   }
 
-  check(block: Buffer): Promise<QuickSpan | undefined> {
-    const { promise, resolve, reject } = Promise.withResolvers<QuickSpan | undefined>();
+  check(request: SpanRequest): Promise<SpanAnswer> {
+    const { promise, resolve, reject } = Promise.withResolvers<SpanAnswer>();
     this.#waiting.push({ resolve, reject });
-    // Moved, not copied: blocksOf gives each block a buffer that nothing else looks at.
-    const { buffer } = block;
-    const isWhole = buffer instanceof ArrayBuffer && buffer.byteLength === block.byteLength;
-    this.#worker.postMessage(block, isWhole ? [buffer] : []);
+    // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a thread has no origin, unlike a window
+    this.#worker.postMessage(request);
     return promise;
   }
 
