@@ -38,7 +38,7 @@ describe("creating", () => {
     const made = arm.ask("PUT", assignments(arm.group, GUID), {
       body: contributorFor(arm.principal("deploy")),
     });
-    expect(Object.keys(made.body)[0]).toBe("properties");
+    expect(JSON.stringify(made.raw)).toMatch(/^\{"properties":\{"roleDefinitionId"/);
   });
 
   test("the same principal, role and scope under another name is 409 RoleAssignmentExists with the id undashed", () => {
@@ -260,7 +260,8 @@ describe("listing", () => {
 
   test("has no nextLink key when there is one page", () => {
     const arm = layered();
-    expect(Object.keys(arm.ask("GET", assignments(arm.subscription)).body)).toEqual(["value"]);
+    expect(JSON.stringify(arm.ask("GET", assignments(arm.subscription)).raw)).toMatch(/^\{"value":\[/);
+    expect(arm.ask("GET", assignments(arm.subscription)).body.nextLink).toBeUndefined();
   });
 
   test("a role's id carries the subscription that was asked, even for assignments above it", () => {
