@@ -32,7 +32,11 @@ export function dispatcher(options: DispatchOptions): (request: IncomingRequest)
 
     if (incoming.path === "/" && incoming.method === "GET") return homePage;
     const area = /^\/(admin|runtime\/webhooks)(?:\/|$)/i.exec(incoming.path);
-    if (area === null) return { status: 404 };
+    if (area === null) {
+      const message = http.explainMiss(incoming.method, incoming.path);
+      log({ level: "information", category: "Host.General", message });
+      return { status: 404 };
+    }
     const request = await withBody(incoming, options, undefined);
     if (request === undefined) return { status: 413 };
     return (

@@ -240,6 +240,13 @@ describe("what a caller gets", () => {
   });
 });
 
+test("a request that no function answers is explained in the log, though not to the caller", async () => {
+  await isEmpty404(ask("POST", "/api/getonly"));
+  expect(host.messages().at(-1)).toBe("No function takes POST /api/getonly: getOnly takes GET");
+  await isEmpty404(get("/api/nothing"));
+  expect(host.messages().at(-1)).toBe("No function has a route for GET /api/nothing");
+});
+
 test("a failing function is named in the log with its reason, and the host goes on", async () => {
   await get("/api/answer/throw");
   const failure = host.logged.findLast((it) => it.outcome === "failed");

@@ -3,6 +3,7 @@ import type { IncomingMessage } from "node:http";
 import type { FunctionRunner, LoadedFunction } from "../function-runner.ts";
 import type { HostRequest } from "../http-message.ts";
 import { decodePath } from "./request-path.ts";
+import { methodsOf } from "./http-routes.ts";
 import { type Route, type RouteMatch, RouteTable } from "./route-table.ts";
 import { connectionHeaders, fromRpcHttp, toRpcHttp } from "./rpc-http.ts";
 import type { ServerResponse } from "./server.ts";
@@ -30,6 +31,15 @@ export class HttpFunctions {
   /** Which function a request is for; known before its body is read. */
   find(method: string, path: string): RouteMatch<LoadedFunction> | undefined {
     return this.#table.match(method, decodePath(path));
+  }
+
+  /** Why no function answers, for a person: the caller gets an empty 404 and no hint, as from the real host. */
+  explainMiss(method: string, path: string): string {
+    const others = this.#table.targetsAt(decodePath(path));
+    const hint = others.map((it) => `${it.name} takes ${methodsOf(it).join(", ")}`);
+    return hint.length === 0
+      ? `No function has a route for ${method} ${path}`
+      : `No function takes ${method} ${path}: ${hint.join("; ")}`;
   }
 
   /** Runs the function. A failure tells the caller nothing, as in the real host: an empty 500; the log has the reason. */

@@ -29,6 +29,13 @@ export class RouteTable<T> {
     }
     return undefined;
   }
+
+  /** The targets whose route fits a path, whatever their methods. */
+  targetsAt(path: string): readonly T[] {
+    return this.#routes.flatMap(({ segments, target }) =>
+      matchPath(segments, path) === undefined ? [] : [target],
+    );
+  }
 }
 
 /** ASP.NET's inbound precedence: one digit for each segment, smaller first. */
