@@ -53,7 +53,7 @@ interface Credentials {
 }
 
 /** How the log describes all credentials of an object: one text each, which detection rules compare before and after. */
-export function keyDescriptions(of: Credentials): string[] {
+function keyDescriptions(of: Credentials): string[] {
   return [
     ...of.keyCredentials.map(
       (key) =>

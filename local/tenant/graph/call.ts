@@ -39,8 +39,6 @@ export interface Route {
   /** Resource units before what `$select`, `$expand` and `$top` make of them. */
   readonly units?: number;
   readonly kind?: "directory" | "identity-protection" | "reports";
-  /** v1.0 does not have it. */
-  readonly betaOnly?: boolean;
   readonly handle: (call: GraphCall) => GraphAnswer;
 }
 

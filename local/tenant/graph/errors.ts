@@ -61,8 +61,6 @@ export const badRequest = (message: string) => new GraphFault(400, "Request_BadR
 
 export const invalidUri = (message: string) => new GraphFault(400, "BadRequest", message);
 
-export const invalidProperty = (property: string) => badRequest(`Property ${property} is invalid.`);
-
 export const unsupportedQuery = (message: string) => new GraphFault(400, "Request_UnsupportedQuery", message);
 
 export const unsupportedFilter = (property: string, resource: string) =>

@@ -4,7 +4,7 @@ import type { GraphCall } from "./call.ts";
 import { lockedProperty } from "./errors.ts";
 
 /** The application's lock holds for its principals in every tenant; a foreign application's is known by what was provisioned. */
-export function lockOf(call: GraphCall, principal: ServicePrincipal): PropertyLock | null {
+function lockOf(call: GraphCall, principal: ServicePrincipal): PropertyLock | null {
   const home = applicationByAppId(call.directory, principal.appId);
   return home === undefined ? principal.foreignLock : home.servicePrincipalLockConfiguration;
 }

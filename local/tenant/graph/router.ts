@@ -63,8 +63,6 @@ export function createRouter(routes: readonly Route[]) {
         );
       throw methodNotAllowed();
     }
-    if (route.betaOnly === true && version !== "beta")
-      throw invalidUri(`Resource not found for the segment '${segments.at(-1) ?? ""}'.`);
     const names = [...route.path.matchAll(/\{(\w+)\}/g)].map(([, name]) => name ?? "");
     return { route, parameters: Object.fromEntries(names.map((name, index) => [name, values[index] ?? ""])) };
   };

@@ -4,7 +4,6 @@ export {
   applicationByAppId,
   appRolesOf,
   directoryObjectKind,
-  emptyDirectory,
   grantedAppRoles,
   heldDirectoryRoles,
   servicePrincipal,
@@ -12,10 +11,9 @@ export {
   transitiveGroupIds,
   user,
 } from "./directory/directory.ts";
-export type { DirectoryObjectKind } from "./directory/directory.ts";
 export type * from "./directory/objects.ts";
-export { GRAPH_APP_ID, MICROSOFT_TENANTS } from "./directory/first-party.ts";
-export { DirectorySectionError, loadDirectory } from "./directory/load.ts";
+export { GRAPH_APP_ID } from "./directory/first-party.ts";
+export { loadDirectory } from "./directory/load.ts";
 export { DirectorySection } from "./directory/section.ts";
 export { addManagedIdentity, removeManagedIdentity } from "./directory/managed-identities.ts";
 export { scenarioCertificate } from "./directory/credentials.ts";

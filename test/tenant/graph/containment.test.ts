@@ -151,6 +151,20 @@ describe("deleting and restoring", () => {
     expect(under.post(ACTOR, `/directory/deletedItems/${id}/restore`).status).toBe(404);
   });
 
+  test("a consented application that was deleted comes back under a new id when consented again", () => {
+    const under = graphUnderTest({ directory: WORLD });
+    const appId = under.appId("saas");
+    const before = under.id("servicePrincipal.saas");
+    expect(under.del(ACTOR, `/servicePrincipals/${before}`).status).toBe(204);
+    const made = under.post(ACTOR, "/servicePrincipals", { appId });
+    expect(made).toMatchObject({
+      status: 201,
+      body: { appId, displayName: "saas", appOwnerOrganizationId: "11111111-1111-4111-8111-111111111111" },
+    });
+    expect(made.body["id"]).not.toBe(before);
+    expect(under.post(ACTOR, `/directory/deletedItems/${before}/restore`).status).toBe(409);
+  });
+
   test("deleted items are listed by type only", () => {
     const answer = graphUnderTest().get(READER, "/directory/deletedItems");
     expect(answer).toMatchObject({

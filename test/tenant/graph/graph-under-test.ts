@@ -12,7 +12,7 @@ import type { Delays, Tenant } from "../../../local/tenant/tenant.ts";
 import { createThrottle } from "../../../local/tenant/weather/throttle.ts";
 import type { ThrottlingScale } from "../../../local/tenant/weather/throttle.ts";
 
-export const NOW = "2026-11-20T10:00:00.000Z";
+const NOW = "2026-11-20T10:00:00.000Z";
 
 /** Somebody who calls: the name of a thing in the directory section, and what the token says. */
 export interface As {

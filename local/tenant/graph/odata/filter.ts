@@ -1,8 +1,8 @@
 import { invalidUri, notModelled } from "../errors.ts";
 
-export type Literal = string | number | boolean | null;
-export type Comparison = "eq" | "ne" | "gt" | "ge" | "lt" | "le";
-export type TextFunction = "startswith" | "endswith" | "contains";
+type Literal = string | number | boolean | null;
+type Comparison = "eq" | "ne" | "gt" | "ge" | "lt" | "le";
+type TextFunction = "startswith" | "endswith" | "contains";
 
 /** A parsed `$filter`. Properties are paths (`keyCredentials/keyId`), inside `any` relative to its variable. */
 export type Filter =

@@ -17,7 +17,7 @@ export interface Query {
   readonly eventual: boolean;
 }
 
-export interface Expand {
+interface Expand {
   readonly link: string;
   readonly select: readonly string[] | undefined;
 }

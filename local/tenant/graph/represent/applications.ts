@@ -6,7 +6,7 @@ import { keyJson, passwordJson, platformKeys } from "./credentials.ts";
 type Json = Record<string, unknown>;
 
 /** Whether `$select` asks for `keyCredentials` by name, which alone brings the certificates. */
-export const asksForKeys = (call: GraphCall) => call.query.select?.includes("keyCredentials") === true;
+const asksForKeys = (call: GraphCall) => call.query.select?.includes("keyCredentials") === true;
 
 export function applicationJson(call: GraphCall, application: Application): Json {
   return {
@@ -72,7 +72,7 @@ export function applicationJson(call: GraphCall, application: Application): Json
   };
 }
 
-export function lockJson(lock: PropertyLock | null): Json | null {
+function lockJson(lock: PropertyLock | null): Json | null {
   if (lock === null) return null;
   return {
     isEnabled: lock.isEnabled,

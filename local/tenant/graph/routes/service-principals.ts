@@ -147,6 +147,15 @@ function checkCredentialLock(
     checkLock(call, before, "Verify", "passwordCredentials");
 }
 
+/** A consented application that was deleted comes back by consenting again: under a new id, with nothing it had. */
+function deletedForeign(call: GraphCall, appId: string): ServicePrincipal | undefined {
+  for (const { object } of call.directory.deletedItems.all()) {
+    if (object.kind !== "servicePrincipal" || object.value.appId !== appId) continue;
+    return object.value.appOwnerOrganizationId === undefined ? undefined : object.value;
+  }
+  return undefined;
+}
+
 const Creation = Settings.omit({ isDisabled: true, keyCredentials: true, passwordCredentials: true }).extend({
   appId: z.guid(),
 });
@@ -160,35 +169,38 @@ function create(call: GraphCall) {
     // guess: the text; the code is that of every duplicate key.
     throw conflictingObject();
   }
-  if (home === undefined) throw notModelled("a service principal for an application that no tenant here has");
+  const foreign = home === undefined ? deletedForeign(call, appId) : undefined;
+  const published = home ?? foreign;
+  if (published === undefined)
+    throw notModelled("a service principal for an application that no tenant here has");
   const id = call.tenant.random.guid();
   const made = apply(
     {
       id,
       appId,
-      displayName: home.displayName,
-      appDisplayName: home.displayName,
+      displayName: published.displayName,
+      appDisplayName: published.displayName,
       description: null,
       notes: null,
       accountEnabled: true,
       servicePrincipalType: "Application",
       alternativeNames: [],
-      appOwnerOrganizationId: undefined,
+      appOwnerOrganizationId: foreign?.appOwnerOrganizationId,
       appRoleAssignmentRequired: false,
       appRoles: [],
       oauth2PermissionScopes: [],
-      servicePrincipalNames: [appId, ...home.identifierUris],
+      servicePrincipalNames: foreign?.servicePrincipalNames ?? [appId, ...(home?.identifierUris ?? [])],
       createdDateTime: new Date(call.now).toISOString().replace(/\.\d+Z$/, "Z"),
       deletedDateTime: null,
-      isDisabled: home.isDisabled,
+      isDisabled: home?.isDisabled ?? null,
       disabledByMicrosoftStatus: null,
-      signInAudience: home.signInAudience,
+      signInAudience: published.signInAudience,
       tags: [],
       keyCredentials: [],
       passwordCredentials: [],
       tokenEncryptionKeyId: null,
       preferredSingleSignOnMode: null,
-      foreignLock: null,
+      foreignLock: foreign?.foreignLock ?? null,
       other: {},
     },
     settings,

@@ -112,7 +112,7 @@ export function user(directory: Directory, idOrUpn: string, asOf?: number): User
   return directory.users.get(key, asOf) ?? directory.users.find("upn", key, asOf)[0];
 }
 
-export type DirectoryObjectKind = "application" | "servicePrincipal" | "user" | "group";
+type DirectoryObjectKind = "application" | "servicePrincipal" | "user" | "group";
 
 export function directoryObjectKind(
   directory: Directory,

@@ -3,7 +3,7 @@ import { GRAPH_APP_ROLES, GRAPH_SCOPES } from "./graph-permissions.ts";
 import type { PermissionScope, ServicePrincipal } from "./objects.ts";
 
 /** The two tenants that own Microsoft's own applications. */
-export const MICROSOFT_TENANTS = [
+const MICROSOFT_TENANTS = [
   "f8cdef31-a31e-4b4a-93e4-5f571e91255a",
   "72f988bf-86f1-41af-91ab-2d7cd011db47",
 ] as const;

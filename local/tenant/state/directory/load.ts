@@ -8,7 +8,7 @@ import type { ServicePrincipal } from "./objects.ts";
 import type { DirectorySection } from "./section.ts";
 
 /** What a scenario's directory section says that cannot be. All of it, so that a file is mended in one go. */
-export class DirectorySectionError extends Error {
+class DirectorySectionError extends Error {
   readonly code = "DIRECTORY_SECTION";
   readonly problems: readonly string[];
   constructor(problems: readonly string[]) {

@@ -92,12 +92,7 @@ export interface Application {
   readonly other: Readonly<Record<string, unknown>>;
 }
 
-export type ServicePrincipalType =
-  | "Application"
-  | "ManagedIdentity"
-  | "Legacy"
-  | "SocialIdp"
-  | "ServiceIdentity";
+type ServicePrincipalType = "Application" | "ManagedIdentity" | "Legacy" | "SocialIdp" | "ServiceIdentity";
 
 export interface ServicePrincipal {
   readonly id: string;
