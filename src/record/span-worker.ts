@@ -13,7 +13,7 @@ export type SpanAnswer = QuickSpan | "nothing" | undefined;
 // The other end of `verify-files.ts`: a range in, its span out, in the order they came.
 const { paths, heads }: { paths: readonly string[]; heads: readonly string[] } = workerData;
 const anchors = new Set(heads);
-const files = paths.map((path) => openSync(path));
+const files = paths.map((path) => openSync(path, "r"));
 const reader = new RangeReader();
 
 parentPort?.on("message", ({ file, range }: SpanRequest) => {
