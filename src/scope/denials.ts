@@ -45,7 +45,7 @@ export async function readDenials(
   { azure, gaps }: Reading,
   subscriptionIds: readonly string[],
 ): Promise<readonly ArmDenyAssignment[]> {
-  const found = await sideBySide(subscriptionIds, 16, async (subscriptionId) => {
+  const found = await sideBySide(subscriptionIds, 50, async (subscriptionId) => {
     const read = await patiently(() =>
       azure.arm.list(
         `/subscriptions/${subscriptionId}/providers/Microsoft.Authorization/denyAssignments`,

@@ -23,7 +23,7 @@ export async function readLocks(
   { azure, gaps }: Reading,
   subscriptionIds: readonly string[],
 ): Promise<readonly ArmLock[]> {
-  const found = await sideBySide(subscriptionIds, 16, async (subscriptionId) => {
+  const found = await sideBySide(subscriptionIds, 50, async (subscriptionId) => {
     const read = await patiently(() =>
       azure.arm.list(
         `/subscriptions/${subscriptionId}/providers/Microsoft.Authorization/locks`,

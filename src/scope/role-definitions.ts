@@ -52,7 +52,7 @@ export async function readRoleDefinitions(
   );
   for (const definition of readOr(gaps, "role definitions in Resource Graph", read, [])) keep(definition);
   const missing = [...wanted].filter(([name]) => !found.has(name));
-  await sideBySide(missing, 16, async ([, id]) => {
+  await sideBySide(missing, 50, async ([, id]) => {
     const one = await patiently(() => azure.arm.get(id, API, ArmRoleDefinition));
     if (one.kind === "ok") keep(one.value);
     else gaps.failed(`role definition ${id}: what it allows is unknown`, one.failure);

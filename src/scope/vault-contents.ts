@@ -17,7 +17,8 @@ export interface ListedSecret {
   readonly tags: Readonly<Record<string, string>>;
 }
 
-const VAULTS_AT_ONCE = 16;
+/** Every vault counts calls for itself, so many can be asked side by side. */
+const VAULTS_AT_ONCE = 100;
 const VAULT_HOST = /^https:\/\/[\w-]+\.vault\.azure\.net\/?$/i;
 const API = "2023-07-01";
 
