@@ -77,11 +77,20 @@ export function segmentsOf(path: string): string[] {
     .split("/")
     .filter((part) => part !== "")
     .flatMap((part) => {
-      const text = decodeURIComponent(part);
+      const text = decoded(part);
       const match = /^([\w.]+)\((.*)\)$/.exec(text);
       const [, name, key] = match ?? [];
       if (name === undefined || key === undefined) return [text];
       const plain = /^'([^']*)'$/.exec(key)?.[1];
       return key === "" ? [name] : [name, plain ?? `(${key})`];
     });
+}
+
+/** A percent that encodes nothing stands for itself. */
+export function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
 }

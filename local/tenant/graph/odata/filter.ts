@@ -58,8 +58,13 @@ function tokens(text: string): Token[] {
 
 const COMPARISONS: readonly string[] = ["eq", "ne", "gt", "ge", "lt", "le"];
 
+/** Far more than any sensible filter has; what is deeper would exhaust the stack. */
+const MAX_TOKENS = 2_000;
+
 export function parseFilter(text: string): Filter {
   const list = tokens(text);
+  // guess: the text.
+  if (list.length > MAX_TOKENS) throw invalidUri("The filter expression is too complex.");
   let at = 0;
   const syntax = () => invalidUri(`Invalid filter clause: Syntax error at position ${at} in '${text}'.`);
   const isWord = (word: string) => {

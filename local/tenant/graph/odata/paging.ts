@@ -1,5 +1,6 @@
 import type { GraphCall } from "../call.ts";
 import { badRequest } from "../errors.ts";
+import { decoded } from "../router.ts";
 import { DEFAULT_PAGE_SIZE, MAX_PAGE_SIZE } from "../limits.ts";
 
 interface SkipToken {
@@ -46,7 +47,7 @@ export function linkWith(
     .slice(1)
     .split("&")
     .filter((part) => {
-      const name = decodeURIComponent(part.split("=")[0] ?? "").toLowerCase();
+      const name = decoded(part.split("=")[0] ?? "").toLowerCase();
       return part !== "" && name !== option && ![...without, "$skiptoken", "$deltatoken"].includes(name);
     });
   return `https://${host}${url.pathname}?${[...kept, `${option}=${value}`].join("&")}`;
