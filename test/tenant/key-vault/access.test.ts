@@ -97,6 +97,13 @@ test("Contributor on the vault reads no secret", async () => {
   });
 });
 
+test("a deny assignment wins over a role, and the refusal names it", async () => {
+  const refusal = await refusalOf(tenant.secrets("kv-rbac", "denied").getSecret("sql-password"));
+
+  expect(refusal).toMatchObject({ status: 403, inner: "ForbiddenByRbac" });
+  expect(refusal.message).toMatch(/DenyAssignmentId: '[^']+'\r\n/);
+});
+
 test("in policy mode a policy decides, by each permission", async () => {
   const client = tenant.secrets("kv-policy", "policy-reader");
 

@@ -28,9 +28,16 @@ const SCENARIO = {
   describes: "Vaults in both permission models, guarded in every way.",
   tenant: { displayName: "Contoso", domain: "contoso.onmicrosoft.com" },
   directory: {
-    applications: ["officer", "user", "one-secret", "contributor", "nobody", "policy-reader", "member"].map(
-      withSecret,
-    ),
+    applications: [
+      "officer",
+      "user",
+      "one-secret",
+      "contributor",
+      "nobody",
+      "policy-reader",
+      "member",
+      "denied",
+    ].map(withSecret),
     groups: [{ name: "vault-readers", members: ["servicePrincipal.member"] }],
   },
   azure: {
@@ -90,6 +97,19 @@ const SCENARIO = {
         principal: "servicePrincipal.nobody",
         role: "Key Vault Administrator",
         scope: "prod/rg/Microsoft.KeyVault/vaults/kv-policy",
+      },
+      {
+        principal: "servicePrincipal.denied",
+        role: "Key Vault Secrets User",
+        scope: "prod/rg/Microsoft.KeyVault/vaults/kv-rbac",
+      },
+    ],
+    denyAssignments: [
+      {
+        name: "no-secrets",
+        scope: "prod/rg",
+        dataActions: ["Microsoft.KeyVault/vaults/secrets/getSecret/action"],
+        principals: [{ id: "servicePrincipal.denied", type: "ServicePrincipal" }],
       },
     ],
   },
