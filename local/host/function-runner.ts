@@ -28,7 +28,7 @@ export interface FunctionRunnerOptions {
   clientBinding(): TypedData | undefined;
 }
 
-type RunDetails = Pick<Invocation, "triggerMetadata" | "instanceId" | "invocationId">;
+type RunDetails = Pick<Invocation, "triggerMetadata" | "instanceId" | "invocationId" | "retry">;
 
 /** Runs functions, gives them their inputs and writes the one line about each run. */
 export class FunctionRunner {

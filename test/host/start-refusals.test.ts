@@ -149,8 +149,8 @@ test("triggers, bindings and retry policies that do nothing here are said by fun
   await using host = await startObserved({
     app: registered(() => {
       app.storageQueue("onQueue", { queueName: "q", connection: "C", handler: () => undefined });
-      app.timer("retried", {
-        schedule: "0 0 0 1 1 *",
+      app.generic("retried", {
+        trigger: { type: "eventGridTrigger", name: "event" },
         retry: { strategy: "fixedDelay", maxRetryCount: 2, delayInterval: 1 },
         extraInputs: [{ type: "blob", name: "blob" }],
         handler: () => undefined,

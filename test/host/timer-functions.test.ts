@@ -15,6 +15,8 @@ interface Run {
   readonly timer: Timer;
 }
 const runs: Run[] = [];
+const retries: (number | undefined)[] = [];
+let failuresOfRetried = 0;
 let clock = manualClock(start);
 let storeFolder: string;
 const started: ObservedHost[] = [];
@@ -52,6 +54,16 @@ function timerApp(): void {
       throw new Error("timer trouble");
     },
   });
+  app.timer("retried", {
+    schedule: "0 0 12 * * *",
+    useMonitor: false,
+    retry: { strategy: "fixedDelay", maxRetryCount: 3, delayInterval: { minutes: 5 } },
+    handler: (timer, context) => {
+      record("retried")(timer);
+      retries.push(context.retryContext?.retryCount);
+      if (retries.length < failuresOfRetried) throw new Error("not yet");
+    },
+  });
   app.timer("broken", { schedule: "every day", handler: record("broken") });
   app.timer("unset", { schedule: "%NO_SUCH_SETTING%", handler: record("unset") });
 }
@@ -74,6 +86,7 @@ beforeEach(() => {
   storeFolder = mkdtempSync(join(tmpdir(), "host-timers-"));
   clock = manualClock(start);
   runs.length = 0;
+  retries.length = 0;
 });
 afterEach(async () => {
   // A stop waits for what runs.
@@ -123,6 +136,17 @@ test("a timer that throws is logged each time and fires again", async () => {
   await clock.advance(2 * hour);
   const failures = host.logged.filter((it) => it.functionName === "failing");
   expect(failures.map((it) => it.error?.message)).toEqual(["timer trouble", "timer trouble"]);
+});
+
+test("a retry policy tries a failed run again after its delay, so many times and no more", async () => {
+  await startTimers();
+  failuresOfRetried = 3;
+  await clock.advance(13 * hour);
+  expect(runsOf("retried").map((it) => it.slice(11, 16))).toEqual(["12:00", "12:05", "12:10"]);
+  expect(retries.splice(0)).toEqual([undefined, 1, 2]);
+  failuresOfRetried = 99;
+  await clock.advance(24 * hour);
+  expect(retries.splice(0)).toEqual([undefined, 1, 2, 3]);
 });
 
 test("schedules that are none put their function in error, by name, and the host runs", async () => {

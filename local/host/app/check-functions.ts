@@ -1,6 +1,7 @@
 import { HostError } from "../host-error.ts";
 import type { LoadedFunction, TriggerKind } from "../function-runner.ts";
 import type { HostLog } from "../log.ts";
+import { parseRetryPolicy } from "../timer/retry-policy.ts";
 import type { RegisteredFunction } from "../worker/functions-core.ts";
 import type { Binding } from "../worker/rpc.ts";
 
@@ -96,6 +97,11 @@ export function isDisabled(name: string, environment: NodeJS.ProcessEnv): boolea
   );
 }
 
+/** Of the triggers this host fires, the real one retries timers only. */
+function canRetry({ kind, retryOptions }: LoadedFunction): boolean {
+  return kind === "timer" && parseRetryPolicy(retryOptions) !== undefined;
+}
+
 const bindingsHere = new Set(["http", "durableclient", "orchestrationclient"]);
 
 /** Says once, at start, what of a function does nothing on this host. */
@@ -106,7 +112,7 @@ export function sayWhatIsIgnored(functions: readonly LoadedFunction[], log: Host
       warn(
         `${it.name}: nothing fires a ${it.trigger.binding.type} here; POST /admin/functions/${it.name} runs it`,
       );
-    if (it.hasRetryPolicy) warn(`${it.name}: its retry policy is ignored here`);
+    if (it.retryOptions !== undefined && !canRetry(it)) warn(`${it.name}: its retry policy is ignored here`);
     for (const [name, binding] of Object.entries(it.bindings))
       if (name !== it.trigger.name && !bindingsHere.has(binding.type.toLowerCase()))
         warn(`${it.name}: its ${binding.type} ${binding.direction ?? ""} binding does nothing here`);

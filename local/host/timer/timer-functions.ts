@@ -2,6 +2,7 @@ import type { Clock, ClockTimer } from "../clock.ts";
 import type { FunctionRunner, LoadedFunction } from "../function-runner.ts";
 import type { HostLog } from "../log.ts";
 import type { TypedData } from "../worker/rpc.ts";
+import { parseRetryPolicy } from "./retry-policy.ts";
 import type { Schedule } from "./schedule.ts";
 import type { TimerStatus, TimerStatuses } from "./timer-status.ts";
 
@@ -86,12 +87,33 @@ export class TimerFunctions {
   }
 
   async #fire(timer: Timer, { isPastDue }: { isPastDue: boolean }): Promise<void> {
-    const { runner, clock } = this.#options;
+    const { clock } = this.#options;
     const firedAt = clock.now();
-    const { target } = timer;
-    await runner.run(target, this.#triggerData(timer, isPastDue));
+    await this.#runWithRetries(timer, this.#triggerData(timer, isPastDue));
     if (timer.isMonitored) this.#remember(timer, firedAt, firedAt);
     this.#arm(timer);
+  }
+
+  /** The schedule waits for the retries too: they belong to the run that failed. */
+  async #runWithRetries(timer: Timer, trigger: TypedData): Promise<void> {
+    const { runner } = this.#options;
+    const { target } = timer;
+    const policy = parseRetryPolicy(target.retryOptions);
+    let invoked = await runner.run(target, trigger);
+    if (policy === undefined) return;
+    const most = policy.maxRetryCount;
+    for (let count = 1; invoked.kind === "threw" && policy.allows(count); count++) {
+      await this.#pause(timer, policy.delayInMs(count));
+      invoked = await runner.run(target, trigger, { retry: { count, most, error: invoked.error } });
+    }
+  }
+
+  /** Never ends once the host stops: what waits then is not taken up again. */
+  #pause(timer: Timer, durationInMs: number): Promise<void> {
+    const { clock } = this.#options;
+    return new Promise((resolve) => {
+      if (!this.#isStopped) timer.waiting = clock.setTimer(clock.now() + durationInMs, resolve);
+    });
   }
 
   #triggerData(timer: Timer, isPastDue: boolean): TypedData {

@@ -8,8 +8,8 @@ export interface RegisteredFunction {
   readonly bindings: Readonly<Record<string, Binding>>;
   readonly trigger: { readonly name: string; readonly binding: Binding };
   readonly callback: FunctionCallback;
-  /** Whether the app asked for host-side retries of this function. */
-  readonly hasRetryPolicy: boolean;
+  /** The retry options of this function, as the package hands them over. */
+  readonly retryOptions: unknown;
   /** The file it was registered from, when the host was loading one. */
   readonly file: string | undefined;
 }
@@ -164,7 +164,7 @@ function functionsCoreApi(registry: AppRegistry): object {
         bindings: metadata.bindings,
         trigger: { name: trigger[0], binding: trigger[1] },
         callback,
-        hasRetryPolicy: metadata.retryOptions != null,
+        retryOptions: metadata.retryOptions ?? undefined,
         file: registry.loadingFile,
       };
       registry.functions.push(entry);

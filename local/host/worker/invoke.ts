@@ -19,6 +19,8 @@ export interface Invocation {
   readonly inputs?: Readonly<Record<string, TypedData>>;
   readonly triggerMetadata?: Readonly<Record<string, TypedData>>;
   readonly instanceId?: string;
+  /** Which retry of a failed run this is. */
+  readonly retry?: { readonly count: number; readonly most: number; readonly error: Error };
   /** Given when something else has to know it before; made up otherwise. */
   readonly invocationId?: string;
 }
@@ -33,7 +35,15 @@ const appCategory = "Worker.Node";
 export async function invoke(
   registry: AppRegistry,
   log: HostLog,
-  { target, trigger, inputs = {}, triggerMetadata = {}, instanceId, invocationId = randomUUID() }: Invocation,
+  {
+    target,
+    trigger,
+    inputs = {},
+    triggerMetadata = {},
+    instanceId,
+    retry,
+    invocationId = randomUUID(),
+  }: Invocation,
 ): Promise<Invoked> {
   let invocationContext: unknown;
 
@@ -60,7 +70,13 @@ export async function invoke(
 
   const core: Record<string, unknown> = {
     invocationId,
-    request: { invocationId, functionId: target.name, inputData, triggerMetadata },
+    request: {
+      invocationId,
+      functionId: target.name,
+      inputData,
+      triggerMetadata,
+      ...(retry === undefined ? {} : { retryContext: retryContext(retry) }),
+    },
     metadata: { name: target.name, functionId: target.name, bindings: target.bindings },
     log: say,
   };
@@ -112,6 +128,14 @@ export async function invoke(
   } catch (error) {
     return { kind: "threw", error: asError(error) };
   }
+}
+
+function retryContext({ count, most, error }: NonNullable<Invocation["retry"]>): object {
+  return {
+    retryCount: count,
+    maxRetryCount: most,
+    exception: { message: error.message, source: "", stackTrace: error.stack ?? "" },
+  };
 }
 
 /** Runs app-level and invocation hooks one after the other, in the order they were registered. */
