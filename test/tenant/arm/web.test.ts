@@ -163,10 +163,20 @@ describe("Key Vault references", () => {
     const old = references(arm)["DB"]?.activeVersion;
     const secret = arm.tenant.state.vaults.vaults.get("kv-shop")?.secrets.get("db");
     const newest = "f".repeat(32);
-    secret?.versions.push({ version: newest, value: "two", enabled: true, created: 1, updated: 1 });
+    arm.clock.advance(60_000);
+    const now = arm.clock.now();
+    secret?.versions.push({ version: newest, value: "two", enabled: true, created: now, updated: now });
     expect(references(arm)["DB"]?.activeVersion).toBe(old);
     arm.ask("POST", at(arm, `${SITE}/config/configreferences/appsettings/refresh`));
     expect(references(arm)["DB"]?.activeVersion).toBe(newest);
+    const later = "e".repeat(32);
+    arm.clock.advance(1);
+    const then = arm.clock.now();
+    secret?.versions.push({ version: later, value: "three", enabled: true, created: then, updated: then });
+    arm.clock.advance(86_400_000 - 2);
+    expect(references(arm)["DB"]?.activeVersion).toBe(newest);
+    arm.clock.advance(1);
+    expect(references(arm)["DB"]?.activeVersion).toBe(later);
   });
 });
 

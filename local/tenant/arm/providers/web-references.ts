@@ -10,7 +10,7 @@ import type { ArmCall } from "../call.ts";
 
 const REFERENCE = /^@Microsoft\.KeyVault\((.*)\)$/i;
 /** App Service looks for new versions of a secret once a day; until then, or a refresh, the old value is served. */
-const RESOLVED_FOR_IN_MS = 86_400_000;
+const LOOKED_UP_EVERY_MS = 86_400_000;
 
 interface Reference {
   readonly vaultName: string;
@@ -28,15 +28,37 @@ export function referencesOf(call: ArmCall, site: Resource): JsonObject[] {
   });
 }
 
-/** Forgets which versions the references were resolved to, so that each is looked up again. */
+/** Has every reference looked up again now. */
 export function refreshReferences(call: ArmCall, site: Resource): void {
-  remember(call, site, {});
+  putResource(
+    call.azure,
+    {
+      id: refreshId(site),
+      type: `${site.type}/config/configreferences`,
+      name: "configreferences",
+      properties: { refreshedAt: call.nowInMs },
+      createdAt: call.nowInMs,
+      changedAt: call.nowInMs,
+    },
+    call.nowInMs,
+  );
+}
+
+function refreshId(site: Resource): string {
+  return `${site.id}/config/configreferences`;
+}
+
+/** When the references were last looked up: at a refresh, and once a day from then on. */
+function lookedUpAt(call: ArmCall, site: Resource): number {
+  const refreshed = findResource(call.azure, refreshId(site))?.properties["refreshedAt"];
+  const since = typeof refreshed === "number" ? refreshed : site.createdAt;
+  return since + Math.floor((call.nowInMs - since) / LOOKED_UP_EVERY_MS) * LOOKED_UP_EVERY_MS;
 }
 
 function wireReference(call: ArmCall, site: Resource, name: string, text: string): JsonObject {
   const reference = parseReference(text);
   const identity = identityFor(call, site);
-  const resolved = reference ? resolve(call, site, name, reference, identity) : { status: "InvalidSyntax" };
+  const resolved = reference ? resolve(call, site, reference, identity) : { status: "InvalidSyntax" };
   return {
     id: `${site.id}/config/configreferences/appsettings/${name}`,
     name,
@@ -94,15 +116,9 @@ function identityFor(call: ArmCall, site: Resource): ManagedIdentity | undefined
 function resolve(
   call: ArmCall,
   site: Resource,
-  name: string,
   reference: Reference,
   identity: ManagedIdentity | undefined,
 ): { readonly status: string; readonly version?: string } {
-  const remembered = objectIn(memoryOf(call, site)?.properties, name);
-  const at = remembered["at"];
-  if (typeof at === "number" && call.nowInMs - at < RESOLVED_FOR_IN_MS) {
-    return { status: "Resolved", version: textIn(remembered, "version") };
-  }
   if (!identity) return { status: "MSINotEnabled" };
   const vault = [...resourcesOfType(call.azure, "Microsoft.KeyVault/vaults")].find(
     (it) => it.name.toLowerCase() === reference.vaultName.toLowerCase(),
@@ -113,15 +129,12 @@ function resolve(
     .get(reference.vaultName.toLowerCase())
     ?.secrets.get(objectKey(reference.secretName));
   if (!secret) return { status: "SecretNotFound" };
+  const lookedUp = lookedUpAt(call, site);
   const version =
     reference.secretVersion === ""
-      ? secret.versions.at(-1)
+      ? (secret.versions.findLast(({ created }) => created <= lookedUp) ?? secret.versions.at(-1))
       : secret.versions.find((it) => it.version === reference.secretVersion);
-  if (!version || !version.enabled) return { status: "SecretVersionNotFound" };
-  remember(call, site, {
-    ...memoryOf(call, site)?.properties,
-    [name]: { version: version.version, at: call.nowInMs },
-  });
+  if (!version?.enabled) return { status: "SecretVersionNotFound" };
   return { status: "Resolved", version: version.version };
 }
 
@@ -142,23 +155,4 @@ function mayRead(call: ArmCall, vault: Resource, secretName: string, identity: M
         holders.some((id) => sameId(id, textIn(policy, "objectId"))) &&
         textsIn(objectIn(policy, "permissions"), "secrets").some((it) => /^(get|all)$/i.test(it)),
     );
-}
-
-function memoryOf(call: ArmCall, site: Resource): Resource | undefined {
-  return findResource(call.azure, `${site.id}/config/configreferences`);
-}
-
-function remember(call: ArmCall, site: Resource, versions: JsonObject): void {
-  putResource(
-    call.azure,
-    {
-      id: `${site.id}/config/configreferences`,
-      type: `${site.type}/config/configreferences`,
-      name: "configreferences",
-      properties: versions,
-      createdAt: call.nowInMs,
-      changedAt: call.nowInMs,
-    },
-    call.nowInMs,
-  );
 }
