@@ -31,7 +31,7 @@ const record =
 /** Registered once: a host that is started again gets the same functions. */
 function timerApp(): void {
   app.timer("hourly", { schedule: "0 0 * * * *", handler: record("hourly") });
-  app.timer("often", { schedule: "*/20 * * * * *", handler: record("often") });
+  app.timer("often", { schedule: "*/20 59 * * * *", handler: record("often") });
   app.timer("span", { schedule: "06:00:00", handler: record("span") });
   app.timer("atStart", {
     schedule: "%WHEN%",
@@ -100,7 +100,7 @@ test("timers fire at the instants of their schedules, a time span from the start
   await clock.advance(7 * hour);
   expect(runsOf("hourly").slice(0, 2)).toEqual(["2026-01-01T01:00:00.000Z", "2026-01-01T02:00:00.000Z"]);
   expect(runsOf("hourly")).toHaveLength(7);
-  expect(runsOf("often")).toHaveLength((7 * hour) / 20_000);
+  expect(runsOf("often")).toHaveLength(7 * 3);
   expect(runsOf("span")).toEqual(["2026-01-01T06:00:30.000Z"]);
 });
 
