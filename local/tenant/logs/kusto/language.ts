@@ -104,15 +104,20 @@ export function analyze(query: string, tables: ReadonlyMap<string, readonly Colu
   return { root: detach(code.Syntax, typeName), columns: columnsOf(code.ResultType) ?? [] };
 }
 
+/** The standard tables are the same arrays in every workspace, and making their symbols is most of a first query's time. */
+const symbols = new WeakMap<readonly Column[], KustoSymbol>();
+
 function globalsOf(language: KustoLanguage, tables: ReadonlyMap<string, readonly Column[]>): unknown {
-  const symbols = [...tables].map(([name, columns]) =>
-    language.Symbols.TableSymbol.From(
-      `(${columns.map((column) => `['${column.name}']:${column.type}`).join(",")})`,
-    ).WithName(name),
-  );
-  return language.GlobalState.Default.WithDatabase(
-    new language.Symbols.DatabaseSymbol.ctor("workspace", symbols),
-  );
+  const { TableSymbol, DatabaseSymbol } = language.Symbols;
+  const all = [...tables].map(([name, columns]) => {
+    const known = symbols.get(columns);
+    if (known !== undefined) return known;
+    const schema = columns.map((column) => `['${column.name}']:${column.type}`).join(",");
+    const made = TableSymbol.From(`(${schema})`).WithName(name);
+    symbols.set(columns, made);
+    return made;
+  });
+  return language.GlobalState.Default.WithDatabase(new DatabaseSymbol.ctor("workspace", all));
 }
 
 function errorsOf(list: KustoList<KustoDiagnostic>): readonly KustoDiagnostic[] {
