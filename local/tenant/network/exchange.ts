@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Service } from "../service.ts";
 import type { Runtime } from "../runtime.ts";
 import { failureResponse, withHostileNextLink } from "../weather/fault-answer.ts";
+import { spoilBatch } from "../weather/batch-faults.ts";
 import type { FaultMatcher, FaultRule } from "../weather/faults.ts";
 import type { WireRequest, WireResponse } from "../wire.ts";
 import { GARBAGE, send, sendHalf } from "./answer.ts";
@@ -58,7 +59,12 @@ export function createExchange(options: ExchangeOptions): Exchange {
     const request: WireRequest = { id: options.runtime.idOf(number), ...read.request };
     const rule = options.faults.match(service.name, request);
     const needsEffect = rule === undefined || rule.afterEffect === true || isSpoiledAnswer(rule);
-    const handled = needsEffect ? handle(service, request, number, options) : undefined;
+    const batch =
+      service.name === "graph" && rule === undefined
+        ? spoilBatch(request, options.faults, options.runtime.tenant.clock.now())
+        : undefined;
+    const done = needsEffect ? handle(service, batch?.request ?? request, number, options) : undefined;
+    const handled = done && batch ? { ...done, response: batch.withFailures(done.response) } : done;
     const latencyInMs = options.latencyOf(service.name);
     if (latencyInMs > 0) await new Promise((resolve) => setTimeout(resolve, latencyInMs));
 
@@ -70,6 +76,7 @@ export function createExchange(options: ExchangeOptions): Exchange {
       service,
       rule,
       handled: handled?.response,
+      nowInMs: options.runtime.tenant.clock.now(),
     });
     options.log({
       at: new Date(options.runtime.tenant.clock.now()).toISOString(),
@@ -134,9 +141,19 @@ interface Delivery {
   readonly service: Service;
   readonly rule: FaultRule | undefined;
   readonly handled: WireResponse | undefined;
+  readonly nowInMs: number;
 }
 
-function deliver({ message, response, connection, request, service, rule, handled }: Delivery): number {
+function deliver({
+  message,
+  response,
+  connection,
+  request,
+  service,
+  rule,
+  handled,
+  nowInMs,
+}: Delivery): number {
   const whole = handled ?? { status: 500 };
   if (rule === undefined) {
     send(message, response, whole);
@@ -159,7 +176,11 @@ function deliver({ message, response, connection, request, service, rule, handle
       return whole.status;
     default: {
       const { answer: status, code, retryAfterInS } = rule;
-      send(message, response, failureResponse(service.name, { status, code, retryAfterInS }, request));
+      send(
+        message,
+        response,
+        failureResponse(service.name, { status, code, retryAfterInS, nowInMs }, request),
+      );
       return status;
     }
   }

@@ -4,6 +4,8 @@ import type { WireRequest, WireResponse } from "../wire.ts";
 
 export interface FailureAsked {
   readonly status: number;
+  /** Tenant time, for the bodies that carry one. */
+  readonly nowInMs: number;
   readonly code?: string | undefined;
   readonly retryAfterInS?: number | undefined;
 }
@@ -64,7 +66,7 @@ export function failureResponse(
   asked: FailureAsked,
   request: WireRequest,
 ): WireResponse {
-  const { status, retryAfterInS } = asked;
+  const { status, retryAfterInS, nowInMs } = asked;
   const message = `The stand-in tenant was asked to answer ${status} ${STATUS_CODES[status] ?? ""} here.`;
   const headers: Record<string, string> = {
     "x-ms-request-id": request.id,
@@ -82,7 +84,7 @@ export function failureResponse(
             code: codeFrom(CODES.graph),
             message,
             innerError: {
-              date: new Date().toISOString().slice(0, 19),
+              date: new Date(nowInMs).toISOString().slice(0, 19),
               "request-id": request.id,
               "client-request-id": request.headers["client-request-id"] ?? request.id,
             },
@@ -106,7 +108,7 @@ export function failureResponse(
       return { status, headers, body: { statusCode: status, message, correlationId: request.id } };
     case "entra": {
       const number = Number(asked.code ?? (status === 429 ? 90055 : 90033));
-      const timestamp = `${new Date().toISOString().slice(0, 19).replace("T", " ")}Z`;
+      const timestamp = `${new Date(nowInMs).toISOString().slice(0, 19).replace("T", " ")}Z`;
       return {
         status,
         headers,

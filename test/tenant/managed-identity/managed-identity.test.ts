@@ -1,3 +1,5 @@
+import { execFile } from "node:child_process";
+import { promisify } from "node:util";
 import { fetch } from "undici";
 import { expect, test } from "vitest";
 import { z } from "zod";
@@ -5,6 +7,7 @@ import { manualTenantClock } from "../../../local/tenant/clock.ts";
 import { startTenant, type TenantHandle } from "../../../local/tenant/start.ts";
 import { claimsOf } from "../token-request.ts";
 
+const run = promisify(execFile);
 const Body = z.record(z.string(), z.unknown());
 
 async function ask(tenant: TenantHandle, query: Record<string, string>, header = tenant.identityHeader) {
@@ -102,4 +105,39 @@ test("a token leaves one row in the managed identity sign-ins, a cached one none
 
   const [workspace] = tenant.state.logs.workspaces.values();
   expect(workspace?.rows.get("AADManagedIdentitySignInLogs")).toHaveLength(1);
+});
+
+test("a machine's metadata answers from its own address only, with everything as strings", async () => {
+  await using tenant = await startTenant({ scenario: "imds-managed-identity" });
+  const query = new URLSearchParams({
+    "api-version": "2018-02-01",
+    resource: "https://vault.azure.net",
+    client_id: tenant.names.guid("clientId", "id-shared"),
+  });
+  const metadata = async (address: string, headers: string[]) => {
+    const { stdout } = await run(
+      "curl",
+      [
+        "-s",
+        "-x",
+        tenant.proxyUrlFrom(address),
+        ...headers,
+        `http://169.254.169.254/metadata/identity/oauth2/token?${query.toString()}`,
+      ],
+      { env: {}, timeout: 10_000 },
+    );
+    return Body.parse(JSON.parse(stdout));
+  };
+
+  const inside = await metadata("10.1.0.4", ["-H", "Metadata: true"]);
+  const outside = await metadata("203.0.113.61", ["-H", "Metadata: true"]);
+  const forged = await metadata("10.1.0.4", []);
+
+  expect(inside).toMatchObject({
+    token_type: "Bearer",
+    expires_in: expect.stringMatching(/^\d+$/),
+    not_before: expect.stringMatching(/^\d+$/),
+  });
+  expect(outside).toEqual({ error: "invalid_request", error_description: "Identity not found" });
+  expect(forged).toMatchObject({ error: "invalid_request" });
 });

@@ -124,3 +124,22 @@ test("names give the same ids whatever order they are asked in, and never the sa
     }),
   );
 });
+
+test("a crowd is added on top of the story: as many as asked, each with a principal, spread over scopes and vaults", () => {
+  const { raw } = readScenario("small");
+  const plain = loadScenario(raw, OPTIONS).state;
+
+  const { state } = loadScenario(raw, {
+    ...OPTIONS,
+    generate: { apps: 500, assignments: 300, secrets: 200 },
+  });
+
+  expect(state.directory.applications.size - plain.directory.applications.size).toBe(500);
+  expect(state.directory.servicePrincipals.size - plain.directory.servicePrincipals.size).toBe(500);
+  expect(state.vaults.vaults.get("kv-shop")?.secrets.size).toBe(201);
+  const ends = [...state.directory.applications.all()].flatMap((it) =>
+    it.passwordCredentials.map(({ endDateTime }) => Date.parse(endDateTime)),
+  );
+  expect(ends.some((end) => end < NOW_IN_MS)).toBe(true);
+  expect(ends.some((end) => end > NOW_IN_MS)).toBe(true);
+});

@@ -2,6 +2,7 @@ import { ClientSecretCredential } from "@azure/identity";
 import { SecretClient } from "@azure/keyvault-secrets";
 import { fetch } from "undici";
 import { expect, test } from "vitest";
+import { z } from "zod";
 import { startTenant, type TenantHandle } from "../../../local/tenant/start.ts";
 import { HOSTILE_NEXT_LINK } from "../../../local/tenant/weather/fault-answer.ts";
 import { askForToken, bySecret } from "../token-request.ts";
@@ -208,4 +209,54 @@ test("the request log says who asked for what, where from, and counts by service
     clientAddress: "20.50.0.10",
     caller: tenant.names.guid("servicePrincipal", "deploy"),
   });
+});
+
+test("an item of a $batch fails by itself, and what depends on it is not tried", async () => {
+  await using tenant = await startTenant();
+  const { body } = await askForToken(
+    tenant,
+    bySecret(tenant, "tourniquet-responder", "local", "https://graph.microsoft.com"),
+  );
+  const [deploy, billing] = ["deploy", "billing"].map((name) => tenant.names.guid("servicePrincipal", name));
+  tenant.faults.add({
+    service: "graph",
+    operation: "PATCH /servicePrincipals/{id}",
+    target: deploy ?? "",
+    answer: 429,
+    retryAfterInS: 9,
+  });
+  const disable = (id: string, principal: string | undefined, dependsOn?: string[]) => ({
+    id,
+    method: "PATCH",
+    url: `/servicePrincipals/${principal ?? ""}`,
+    headers: { "Content-Type": "application/json" },
+    body: { accountEnabled: false },
+    ...(dependsOn === undefined ? {} : { dependsOn }),
+  });
+
+  const answer = await fetch("https://graph.microsoft.com/v1.0/$batch", {
+    method: "POST",
+    headers: { authorization: `Bearer ${body.access_token ?? ""}`, "content-type": "application/json" },
+    body: JSON.stringify({
+      requests: [
+        disable("1", deploy),
+        { id: "2", method: "GET", url: `/servicePrincipals/${deploy ?? ""}`, dependsOn: ["1"] },
+        { id: "3", method: "GET", url: `/servicePrincipals/${billing ?? ""}` },
+      ],
+    }),
+    dispatcher: tenant.dispatcher(),
+  });
+  const { responses } = z
+    .object({
+      responses: z.array(
+        z.object({ id: z.string(), status: z.number(), headers: z.record(z.string(), z.string()) }),
+      ),
+    })
+    .parse(await answer.json());
+
+  expect(answer.status).toBe(200);
+  const byId = new Map(responses.map((it) => [it.id, it]));
+  expect([byId.get("1")?.status, byId.get("2")?.status, byId.get("3")?.status]).toEqual([429, 424, 200]);
+  expect(byId.get("1")?.headers["Retry-After"]).toBe("9");
+  expect(tenant.state.directory.servicePrincipals.get(deploy ?? "")?.accountEnabled).toBe(true);
 });
