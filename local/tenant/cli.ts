@@ -1,6 +1,7 @@
 import { existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { parseArgs } from "node:util";
+import type { Caller } from "./callers.ts";
 import { environmentFor } from "./environment.ts";
 import { forget, keptSource } from "./keeping/origin.ts";
 import { AZURE_DELAYS, scaledDelays } from "./runtime.ts";
@@ -121,6 +122,13 @@ function readyLine(tenant: TenantHandle, files: ShellFiles) {
       displayName,
     })),
     suspect: tenant.scenario.truth?.suspect ?? null,
+    settings: tenant.productSettings(),
+    callers: Object.fromEntries(
+      Object.entries(tenant.callers).map(([name, caller]: [string, Caller]) => [
+        name,
+        { objectId: caller.objectId, appId: caller.appId, token: caller.token() },
+      ]),
+    ),
     pid: process.pid,
   };
 }

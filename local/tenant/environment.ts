@@ -1,3 +1,4 @@
+import { PRODUCT } from "./scenario/product.ts";
 import type { TenantHandle } from "./start.ts";
 
 /** What makes a process take the stand-in for Azure: proxy, authority, managed identity, and a responder who may sign in. */
@@ -28,5 +29,21 @@ export function environmentFor(
     AZURE_CLIENT_SECRET: responder.secret ?? "",
     AZURE_SUBSCRIPTION_ID: subscription?.id ?? "",
     AZURE_CORE_COLLECT_TELEMETRY: "no",
+  };
+}
+
+/** The product's own settings for this tenant: whom it runs as, what signs its records, which workspaces it asks. */
+export function productSettings({
+  tenant,
+  names,
+  state,
+}: Pick<TenantHandle, "tenant" | "names" | "state">): Record<string, string> {
+  return {
+    TOURNIQUET_TENANT_ID: tenant.id,
+    TOURNIQUET_API_CLIENT_ID: names.guid("appId", PRODUCT.api),
+    TOURNIQUET_READER_CLIENT_ID: names.guid("clientId", PRODUCT.reader),
+    TOURNIQUET_ACTOR_CLIENT_ID: names.guid("clientId", PRODUCT.actor),
+    TOURNIQUET_RECORD_KEY: `https://${PRODUCT.vault}.vault.azure.net/keys/${PRODUCT.recordKey}`,
+    TOURNIQUET_WORKSPACES: [...state.logs.workspaces.keys()].join(","),
   };
 }

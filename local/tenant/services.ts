@@ -7,4 +7,11 @@ import type { Service } from "./service.ts";
 import { storageData } from "./storage-data/service.ts";
 
 /** Every service that needs nothing but the tenant. Entra and managed identities also need keys, and are made at the start. */
-export const SERVICES: readonly Service[] = [armService, graph, keyVault, logAnalytics, logsIngestion, storageData];
+export const SERVICES: readonly Service[] = [
+  armService,
+  graph,
+  keyVault,
+  logAnalytics,
+  logsIngestion,
+  storageData,
+];

@@ -9,7 +9,7 @@ import { createAuthenticate } from "./entra/authenticate.ts";
 import { createEntra } from "./entra/entra.ts";
 import { type OutsideIssuers, outsideIssuers } from "./entra/issuers.ts";
 import { openSigningKey, passingSigningKey } from "./entra/keys.ts";
-import { environmentFor } from "./environment.ts";
+import { environmentFor, productSettings } from "./environment.ts";
 import { isKept, type JournalEntry, openJournal } from "./keeping/journal.ts";
 import { lastPort, openOrigin, type Origin, rememberPort } from "./keeping/origin.ts";
 import { identityHeaders } from "./managed-identity/headers.ts";
@@ -79,6 +79,8 @@ export interface TenantHandle extends AsyncDisposable {
   readonly callers: Callers;
   /** Everything a process needs to take this for Azure. */
   env(): Record<string, string>;
+  /** `TOURNIQUET_…`, all but its storage and policy. */
+  productSettings(): Record<string, string>;
   /** For unmodified JS SDK clients in this very process; see `docs/stand-in-tenant.md`. */
   clientOptions(from?: { readonly clientAddress?: string }): ClientOptions;
   /** For `fetch` in this process: `fetch(url, { dispatcher })` of undici. */
@@ -214,6 +216,7 @@ export async function startTenant(options: StartOptions = {}): Promise<TenantHan
     issuers,
     callers: callersOf(scenario, { key, tenant }),
     env: () => environmentFor(handle),
+    productSettings: () => productSettings(handle),
     clientOptions: (from) => clients.options(from?.clientAddress),
     dispatcher: (from) => clients.dispatcher(from?.clientAddress),
     enterProcess: () => enterProcess(environmentFor(handle), authority.pem),

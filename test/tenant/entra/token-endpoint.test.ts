@@ -302,3 +302,27 @@ test("people sign in with a password, and their refresh token ends when sessions
   });
   expect([revoked.status, revoked.body.error_codes]).toEqual([400, [50173]]);
 });
+
+test("a deleted principal is missing, a deleted application unknown", async () => {
+  await using tenant = await startTenant();
+  const { applications, servicePrincipals } = tenant.state.directory;
+
+  servicePrincipals.remove(tenant.names.guid("servicePrincipal", "deploy"), tenant.tenant.clock.now());
+  const principalGone = await askForToken(tenant, bySecret(tenant, "deploy", "leaked"));
+  applications.remove(tenant.names.guid("application", "deploy"), tenant.tenant.clock.now());
+  const allGone = await askForToken(tenant, bySecret(tenant, "deploy", "leaked"));
+
+  expect([principalGone.body.error_codes, allGone.body.error_codes]).toEqual([[7000229], [700016]]);
+});
+
+test("an application deactivated by its owner gets no tokens either", async () => {
+  await using tenant = await startTenant();
+  const { applications } = tenant.state.directory;
+  const application = applications.get(tenant.names.guid("application", "deploy"));
+  if (!application) throw new Error("no deploy");
+  applications.put({ ...application, isDisabled: true }, tenant.tenant.clock.now());
+
+  const { body } = await askForToken(tenant, bySecret(tenant, "deploy", "leaked"));
+
+  expect(body.error_codes).toEqual([7000112]);
+});
