@@ -36,6 +36,8 @@ export interface ScopedPrincipal {
   readonly principal: Principal;
   /** What was claimed and how it led here. */
   readonly because: string;
+  /** `named`: an id of its own was claimed. `derived`: found through something else, so that a person decides on it. */
+  readonly certainty: "named" | "derived";
   readonly signIn: SignInState;
   readonly passwords: readonly PasswordCredential[];
   readonly certificates: readonly CertificateCredential[];

@@ -1,6 +1,6 @@
 import { lowerMode, type Mode } from "../case/case.ts";
 import type { Permission, PersonAction, Plan, PlannedStep, Wave } from "../case/plan.ts";
-import type { Scope } from "../case/scope.ts";
+import type { Scope, ScopedPrincipal } from "../case/scope.ts";
 import type { Proposal, Step } from "../steps/step.ts";
 import { digestOf } from "./digest.ts";
 import { guardIds, guardPrincipal, type Protection } from "./guardrails.ts";
@@ -169,8 +169,22 @@ function permit(
   if (proposal.tags !== undefined && carriesTag(proposal.tags, input.policy.production.tags)) {
     guardrails.push("production: a person decides");
   }
+  if (proposal.touches.some((id) => derivedIds(input.scope).has(id))) {
+    guardrails.push("derived: no alert names it, so a person decides");
+  }
   guardrails.push(...limits);
   return { permission: guardrails.length > 0 ? "approval" : "automatic", guardrails };
+}
+
+/** Ids of principals that no alert names, but for those that a named one shares. */
+function derivedIds({ principals }: Scope): ReadonlySet<string> {
+  const ids = (certainty: ScopedPrincipal["certainty"]) =>
+    principals
+      .filter((it) => it.certainty === certainty)
+      .flatMap(({ principal }) => [principal.objectId, principal.applicationObjectId, principal.resourceId])
+      .filter((id) => id !== null);
+  const named = new Set(ids("named"));
+  return new Set(ids("derived").filter((id) => !named.has(id)));
 }
 
 function limitsReached(input: PlanningInput, scope: Scope, possible: readonly Proposed[]): readonly string[] {

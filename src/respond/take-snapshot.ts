@@ -1,7 +1,7 @@
 import type { Scope } from "../case/scope.ts";
 import type { Intake } from "../intake/intake.ts";
 import { digestOf } from "../plan/digest.ts";
-import type { Resolution } from "../scope/resolve/resolution.ts";
+import type { Resolution, ResolvedPrincipal } from "../scope/resolve/resolution.ts";
 import { takeScope } from "../scope/take-scope.ts";
 import type { CaseSummary } from "../storage/case-index.ts";
 import type { Tourniquet } from "../tourniquet.ts";
@@ -16,7 +16,10 @@ export async function takeSnapshot(app: Tourniquet, { caseId }: CaseRef): Promis
   return storeScope(app, summary, scope);
 }
 
-/** The scope as it is now. Reads only. */
+/**
+ * The scope as it is now. Reads only. Principals that turn out to be in the same hands (they signed in from where the
+ * suspects' suspicious calls came from) are read too, as derived ones: nothing is done to them without a person.
+ */
 export async function freshScope(app: Tourniquet, summary: CaseSummary): Promise<Scope> {
   const { caseId } = summary;
   if (summary.resolution === null) throw new TypeError(`${caseId} has not been resolved`);
@@ -24,13 +27,18 @@ export async function freshScope(app: Tourniquet, summary: CaseSummary): Promise
     app.documents.getJson<Intake>(caseId, summary.intake),
     app.documents.getJson<Resolution>(caseId, summary.resolution),
   ]);
-  const { scope } = await takeScope(app.reader, {
-    caseId,
-    resolution,
-    window: intake.window,
-    workspaceIds: app.settings.workspaceIds,
-  });
-  return scope;
+  const request = { caseId, window: intake.window, workspaceIds: app.settings.workspaceIds };
+  const { scope } = await takeScope(app.reader, { ...request, resolution });
+  const related = scope.related ?? [];
+  if (related.length === 0) return scope;
+  const derived = related.map(({ principal, because }): ResolvedPrincipal => ({
+    principal,
+    because,
+    certainty: "derived",
+    leaked: [],
+  }));
+  const widened = { ...resolution, principals: [...resolution.principals, ...derived] };
+  return (await takeScope(app.reader, { ...request, resolution: widened })).scope;
 }
 
 /** Every snapshot is kept: what was planned from must stay readable when the tenant has changed. */

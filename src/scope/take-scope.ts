@@ -14,6 +14,8 @@ import { byText } from "./identifiers.ts";
 import { type Inventory, readInventory } from "./inventory.ts";
 import { denialObstacles, lastOwners, lockObstacles, readLocks } from "./obstacles.ts";
 import { leadsIn, lookAtLeads } from "./planted/find-planted.ts";
+import { sortPlanted } from "./planted/planted.ts";
+import { unexplainedTrust } from "./planted/unexplained-trust.ts";
 import { type PrincipalReading, readPrincipal } from "./principal-reading.ts";
 import { reachOfCase, withEvidence } from "./reach-of-case.ts";
 import type { Reading } from "./reading.ts";
@@ -37,6 +39,11 @@ export interface TakenScope {
   readonly requests: number;
 }
 
+/**
+ * An attack is noticed hours to days after it began. With a shorter window its first days would be taken for what is
+ * usual, and what came of them for what has always been there.
+ */
+const SHORTEST_WINDOW_IN_MS = 3 * 86_400_000;
 /** More events than this are not kept in the scope, what stands out excepted; the logs still have them. */
 const MOST_ACTIVITY = 5_000;
 
@@ -45,7 +52,8 @@ const MOST_ACTIVITY = 5_000;
  * requests is six (groups, roles, their definitions, a vault's challenge, its secrets; pages come on top). Never throws for
  * what Azure answers: what could not be read is in `limitations`. Equal tenants at equal times give equal scopes.
  */
-export async function takeScope(azure: Azure, request: ScopeRequest): Promise<TakenScope> {
+export async function takeScope(azure: Azure, asked: ScopeRequest): Promise<TakenScope> {
+  const request: ScopeRequest = { ...asked, window: longEnough(asked.window) };
   const counted = counting(azure);
   const gaps = openGaps();
   for (const { about, code, detail } of request.resolution.limitations) gaps.note(about, code, detail);
@@ -94,7 +102,7 @@ export async function takeScope(azure: Azure, request: ScopeRequest): Promise<Ta
     ),
   ]);
   const timeline = activity.case.events.map((it) => it.activity);
-  const reach = withEvidence(reached.reach, timeline);
+  const reach = withEvidence(reached.reach, timeline, inventory);
   const scope: Scope = {
     schema: 1,
     caseId: request.caseId,
@@ -103,7 +111,10 @@ export async function takeScope(azure: Azure, request: ScopeRequest): Promise<Ta
     principals: scoped,
     reach,
     activity: kept(gaps, timeline),
-    planted: activity.planted,
+    planted: sortPlanted([
+      ...activity.planted,
+      ...unexplainedTrust(scoped, activity.planted, request.window.from),
+    ]),
     obstacles: [
       ...lockObstacles(locks, touchable(scoped, reach, activity.planted)),
       ...owners,
@@ -113,6 +124,11 @@ export async function takeScope(azure: Azure, request: ScopeRequest): Promise<Ta
     related: activity.related,
   };
   return { scope, requests: counted.requests() };
+}
+
+function longEnough({ from, to }: TimeWindow): TimeWindow {
+  const latest = new Date(Date.parse(to) - SHORTEST_WINDOW_IN_MS).toISOString();
+  return { from: from < latest ? from : latest, to };
 }
 
 interface ReadOne {
@@ -226,6 +242,7 @@ function finish(
   const scoped: ScopedPrincipal = {
     principal,
     because: resolved.because,
+    certainty: resolved.certainty,
     ...held,
     federated: federated
       .map((it) => federatedCredential(it, (issuer) => inventory.clusterIdOf(issuer)))
