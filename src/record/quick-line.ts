@@ -28,17 +28,53 @@ const ESCAPES = Uint8Array.from({ length: 256 }, (_, byte) =>
 /** Where a walk along the chain stands. One object for a whole walk: a million small ones would cost more than the looking. */
 export interface ChainWalk {
   readonly caseId: string;
-  /** The entry just passed. */
+  /** The entry just passed, and the hash it states. */
   seq: number;
   hash: string;
   /** Where its line ended, after the newline. */
   at: number;
+  readonly stated: StatedHashes;
 }
 
 /**
- * Steps over the line at `walk.at` if it is exactly the entry to follow, canonical, with the hash it should have; otherwise
- * says no, which proves nothing, and leaves `walk`. Limits: the block must be valid UTF-8 and end with a newline; the line is
- * overwritten.
+ * The hashes that lines state, to be made and compared in a loop of their own, which runs faster than in turns with the
+ * reading.
+ */
+export class StatedHashes {
+  readonly #block: Buffer;
+  readonly #places: Int32Array;
+  #count = 0;
+
+  constructor(block: Buffer) {
+    this.#block = block;
+    // Two hashes and the members' names alone take more than this of every line.
+    this.#places = new Int32Array(3 * Math.ceil(block.length / 200));
+  }
+
+  add(start: number, hashAt: number, end: number): void {
+    this.#places[this.#count++] = start;
+    this.#places[this.#count++] = hashAt;
+    this.#places[this.#count++] = end;
+  }
+
+  /** Whether every line has the hash it states. Limits: overwrites the block. */
+  areRight(): boolean {
+    const block = this.#block;
+    const places = this.#places;
+    for (let n = 0; n < this.#count; n += 3) {
+      const [start, hashAt, end] = [places[n] ?? 0, places[n + 1] ?? 0, places[n + 2] ?? 0];
+      const stated = block.toString("latin1", hashAt, hashAt + 64);
+      // The canonical JSON without `hash` is the line with `"hash":"…",` cut out, because members stand in a fixed order.
+      block.copyWithin(hashAt - 8, hashAt + 66, end);
+      if (hash("sha256", block.subarray(start, end - 74), "hex") !== stated) return false;
+    }
+    return true;
+  }
+}
+
+/**
+ * Steps over the line at `walk.at` if it is exactly the entry to follow, and canonical, and leaves its hash to be checked;
+ * otherwise says no, which proves nothing, and stays. Limits: the block must be valid UTF-8 and end with a newline.
  */
 export function stepQuickly(block: Buffer, walk: ChainWalk): boolean {
   const start = walk.at;
@@ -50,29 +86,23 @@ export function stepQuickly(block: Buffer, walk: ChainWalk): boolean {
   at = afterText(block, at, walk.caseId);
   at = afterText(block, at, '","data":');
   at = afterObject(block, at, 0);
-  const cutFrom = at + 1;
   at = afterText(block, at, ',"hash":"');
   if (at === NOT_SURE) return false;
   const hashAt = at;
   at = afterText(block, hashAt + 64, '","id":');
-  const cutTo = hashAt + 66;
   at = afterString(block, at);
   at = afterText(block, at, ',"prev":"');
-  at = afterText(block, at, walk.hash);
-  at = afterText(block, at, '","seq":');
+  if (at === NOT_SURE || block.toString("latin1", at, at + 64) !== walk.hash) return false;
+  at = afterText(block, at + 64, '","seq":');
   at = afterText(block, at, String(walk.seq + 1));
   at = afterText(block, at, ',"type":"');
   at = afterType(block, at);
   at = afterText(block, at, '"}\n');
   if (at === NOT_SURE) return false;
 
-  const stated = block.toString("latin1", hashAt, hashAt + 64);
-  // The canonical JSON without `hash` is this line with that member cut out, because members stand in a fixed order.
-  block.copyWithin(cutFrom, cutTo, at - 1);
-  const actual = hash("sha256", block.subarray(start, at - 1 - (cutTo - cutFrom)), "hex");
-  if (actual !== stated) return false;
+  walk.stated.add(start, hashAt, at - 1);
   walk.seq += 1;
-  walk.hash = actual;
+  walk.hash = block.toString("latin1", hashAt, hashAt + 64);
   walk.at = at;
   return true;
 }
@@ -163,7 +193,9 @@ function afterArray(block: Buffer, start: number, depth: number): number {
 function afterObject(block: Buffer, start: number, depth: number): number {
   if (start < 0 || block[start] !== OPEN_BRACE || depth === DEEPEST) return NOT_SURE;
   if (block[start + 1] === CLOSE_BRACE) return start + 2;
-  let [at, nameBefore, lengthBefore] = [start, 0, -1];
+  let at = start;
+  let nameBefore = 0;
+  let lengthBefore = -1;
   do {
     const name = at + 2;
     if (block[at + 1] !== QUOTE) return NOT_SURE;
@@ -173,7 +205,8 @@ function afterObject(block: Buffer, start: number, depth: number): number {
     const length = nameEnd - name;
     // In ASCII, byte order is RFC 8785's order; strictly rising also means that no name stands twice.
     if (lengthBefore >= 0 && !isBefore(block, nameBefore, lengthBefore, name, length)) return NOT_SURE;
-    [nameBefore, lengthBefore] = [name, length];
+    nameBefore = name;
+    lengthBefore = length;
     at = afterValue(block, nameEnd + 2, depth + 1);
     if (at === NOT_SURE) return NOT_SURE;
   } while (block[at] === COMMA);
