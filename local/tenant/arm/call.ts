@@ -47,10 +47,6 @@ export function ok(body: unknown, headers?: Readonly<Record<string, string>>): A
   return headers === undefined ? { status: 200, body } : { status: 200, body, headers };
 }
 
-export function created(body: unknown): ArmAnswer {
-  return { status: 201, body };
-}
-
 export function noContent(): ArmAnswer {
   return { status: 204 };
 }
@@ -73,7 +69,7 @@ export function param(call: ArmCall, name: string): string {
 }
 
 /** A handler asked for a parameter that its route's template does not name. */
-export class RouteTemplateError extends Error {
+class RouteTemplateError extends Error {
   readonly code = "ROUTE_TEMPLATE";
   constructor(name: string) {
     super(`the route's template has no {${name}}`);

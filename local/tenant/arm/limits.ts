@@ -32,7 +32,6 @@ export const MAX_INCIDENT_COMMENTS = 100;
 export const MAX_INCIDENT_COMMENT_CHARACTERS = 30_000;
 export const MAX_INCIDENT_TASKS = 40;
 export const MAX_INCIDENT_TASK_CHARACTERS = 3_000;
-export const MAX_INCIDENT_ALERTS = 150;
 export const RESOURCE_GRAPH_PAGE = 1_000;
 export const ACTIVITY_LOG_PAGE = 200;
 export const ACTIVITY_LOG_DAYS = 90;

@@ -88,13 +88,8 @@ export function resourceRoutes(definition: ResourceType): Route[] {
 }
 
 /** A resource as this type serves it. */
-export function served(tenant: Tenant, definition: ResourceType, resource: Resource): JsonObject {
+function served(tenant: Tenant, definition: ResourceType, resource: Resource): JsonObject {
   return wireResource(tenant, resource, definition.serve?.(tenant, resource) ?? {});
-}
-
-/** The resource a POST acts on: everything before the last segment of the path. */
-export function actedOn(call: ArmCall, segments = 1): Resource | undefined {
-  return findResource(call.azure, call.path.split("/").slice(0, -segments).join("/"));
 }
 
 /** A POST on a resource of this type, which is looked up first. */

@@ -54,7 +54,7 @@ export function wireIdentity(tenant: Tenant, azure: AzureState, identity: Resour
   };
 }
 
-export function identityTypeOf({ systemAssigned, userAssigned }: ResourceIdentity): string {
+function identityTypeOf({ systemAssigned, userAssigned }: ResourceIdentity): string {
   const kinds = [systemAssigned && "SystemAssigned", userAssigned.length > 0 && "UserAssigned"].filter(
     Boolean,
   );

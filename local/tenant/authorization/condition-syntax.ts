@@ -23,7 +23,7 @@ const QUANTIFIERS = [
   "ForAnyOfAllValues",
   "ForAllOfAllValues",
 ] as const;
-export type Quantifier = (typeof QUANTIFIERS)[number];
+type Quantifier = (typeof QUANTIFIERS)[number];
 
 const OPERATORS = [
   "StringEquals",

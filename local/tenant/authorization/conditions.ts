@@ -1,4 +1,4 @@
-import { parseCondition, type Condition, type Operand } from "./condition-syntax.ts";
+import { type ComparisonName, type Condition, type Operand, parseCondition } from "./condition-syntax.ts";
 import { actionMatches } from "./actions.ts";
 
 export type AttributeValue = string | number | boolean | readonly string[];
@@ -96,7 +96,7 @@ const like: Comparison = (left, right) => {
   return new RegExp(`^${escaped.replaceAll("*", ".*").replaceAll("?", ".")}$`).test(left);
 };
 
-export const COMPARISONS = {
+const COMPARISONS: Readonly<Record<ComparisonName, Comparison>> = {
   StringEquals: equal,
   StringNotEquals: not(equal),
   StringEqualsIgnoreCase: equalIgnoringCase,
@@ -115,4 +115,4 @@ export const COMPARISONS = {
   NumericLessThanEquals: (left, right) => Number(left) <= Number(right),
   NumericGreaterThan: (left, right) => Number(left) > Number(right),
   NumericGreaterThanEquals: (left, right) => Number(left) >= Number(right),
-} as const satisfies Readonly<Record<string, Comparison>>;
+};

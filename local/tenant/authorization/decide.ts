@@ -114,7 +114,7 @@ export function reader(
 }
 
 /** A question that names no action, or two. */
-export class AccessQuestionError extends Error {
+class AccessQuestionError extends Error {
   readonly code = "ACCESS_QUESTION";
   constructor() {
     super("an access question names an action or a data action, not both and not neither");

@@ -18,18 +18,18 @@ import { emptyVaults } from "../../../local/tenant/state/vaults.ts";
 import type { Delays, Tenant } from "../../../local/tenant/tenant.ts";
 import { createThrottle, type ThrottlingScale } from "../../../local/tenant/weather/throttle.ts";
 
-export const NOW = "2026-11-22T12:00:00.000Z";
+const NOW = "2026-11-22T12:00:00.000Z";
 export const TENANT_ID = "aaaaaaaa-0000-4000-8000-000000000001";
 
 /** What a test reads of an answer; anything goes, since what is under test is exactly what comes. */
-export const Body = z.looseObject({
+const Body = z.looseObject({
   value: z.array(z.looseObject({ id: z.string().optional(), name: z.string().optional() })).optional(),
   nextLink: z.string().nullish(),
   error: z.looseObject({ code: z.string(), message: z.string() }).optional(),
   properties: z.looseObject({}).optional(),
 });
 
-export interface Answer {
+interface Answer {
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
   readonly raw: unknown;

@@ -24,7 +24,7 @@ export function authorityCertificate(scalar: string, atInMs: number): string {
   });
 }
 
-export function hasEntra(cluster: Resource): boolean {
+function hasEntra(cluster: Resource): boolean {
   return flagIn(objectIn(cluster.properties, "aadProfile"), "managed");
 }
 

@@ -129,7 +129,7 @@ const STATUS: Readonly<Record<ActivityFacts["status"], string>> = {
 };
 
 /** An event as `eventtypes/management/values` serves it, its keys in the order seen. */
-export function wireEvent({ facts, tenantId }: ActivityEvent): JsonObject {
+function wireEvent({ facts, tenantId }: ActivityEvent): JsonObject {
   const { subscriptionId = "", resourceGroup = "" } = parseResourceId(facts.resourceId);
   const isStart = facts.status === "Start";
   const namespace = facts.operation.split("/")[0] ?? "";

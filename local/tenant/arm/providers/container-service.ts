@@ -94,7 +94,7 @@ function serve(tenantId: string, cluster: Resource): JsonObject {
 }
 
 /** With the slash at its end, which federated credentials must repeat. */
-export function issuerOf(tenantId: string, cluster: Resource): string {
+function issuerOf(tenantId: string, cluster: Resource): string {
   return `https://${cluster.location ?? "westeurope"}.oic.prod-aks.azure.com/${tenantId}/${namedGuid("oidc", cluster.id.toLowerCase())}/`;
 }
 

@@ -51,7 +51,7 @@ function wireSubscription(tenant: Tenant, { id, displayName, state }: Subscripti
   };
 }
 
-export function wireGroup({ id, name, location, tags, managedBy }: ResourceGroup): JsonObject {
+function wireGroup({ id, name, location, tags, managedBy }: ResourceGroup): JsonObject {
   return {
     id,
     name,

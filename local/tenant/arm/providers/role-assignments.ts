@@ -1,9 +1,8 @@
-import { ConditionSyntaxError, parseCondition } from "../../authorization/condition-syntax.ts";
 import { groupIdsOf } from "../../authorization/group-membership.ts";
 import { isWithin } from "../../authorization/scopes.ts";
 import { latest } from "../../state/azure/history.ts";
 import { objectIn, textIn } from "../../state/azure/json.ts";
-import type { AzureState, JsonObject, PrincipalType, RoleAssignment } from "../../state/azure/model.ts";
+import type { AzureState, JsonObject, RoleAssignment } from "../../state/azure/model.ts";
 import { isAtOrBelow, parseResourceId, sameId } from "../../state/azure/resource-id.ts";
 import {
   allRoleAssignments,
@@ -17,12 +16,13 @@ import { type ArmAnswer, type ArmCall, noContent, param, type Route } from "../c
 import { badRequest, notModelled, preconditionFailed, providerError } from "../errors.ts";
 import { type AccessFilter, parseAccessFilter } from "../filter.ts";
 import { page, parameter } from "../paging.ts";
+import { conflictOf, principalTypeOf, undashed, unreadableCondition } from "./role-assignment-checks.ts";
 
 const OWNER = "8e3af657-a8ff-443c-a75c-2fe8c4bcb635";
 const GLOBAL_ADMINISTRATOR = "62e90394-69f5-4237-9190-012177145e10";
 
 /** As ARM 2022-04-01 serves it; `properties` first. The role's id carries the subscription that was asked. */
-export function wireAssignment(assignment: RoleAssignment, askedScope: string): JsonObject {
+function wireAssignment(assignment: RoleAssignment, askedScope: string): JsonObject {
   return {
     properties: {
       roleDefinitionId: roleDefinitionIdAt(askedScope, assignment.roleDefinition),
@@ -175,102 +175,6 @@ function write(call: ArmCall): ArmAnswer {
       };
 }
 
-function conflictOf(
-  { azure }: ArmCall,
-  wanted: {
-    readonly before: RoleAssignment | undefined;
-    readonly name: string;
-    readonly scope: string;
-    readonly principalId: string;
-    readonly roleDefinition: string;
-  },
-): ArmAnswer | undefined {
-  const sameName =
-    wanted.before ??
-    [...allRoleAssignments(azure)].find(({ name }) => name.toLowerCase() === wanted.name.toLowerCase());
-  if (sameName) {
-    const unchanged =
-      sameName.principalId.toLowerCase() === wanted.principalId &&
-      sameName.roleDefinition === wanted.roleDefinition &&
-      sameId(sameName.scope, wanted.scope);
-    return unchanged
-      ? undefined
-      : badRequest(
-          "Tenant ID, application ID, principal ID, and scope are not allowed to be updated.",
-          "RoleAssignmentUpdateNotPermitted",
-        );
-  }
-  for (const held of assignmentsOf(azure, wanted.principalId)) {
-    if (held.roleDefinition === wanted.roleDefinition && sameId(held.scope, wanted.scope)) {
-      return providerError(
-        409,
-        "RoleAssignmentExists",
-        `The role assignment already exists. The ID of the existing role assignment is ${undashed(held.name)}.`,
-      );
-    }
-  }
-  return undefined;
-}
-
-function principalTypeOf(
-  { tenant }: ArmCall,
-  principalId: string,
-  given: string,
-):
-  | { readonly kind: "known"; readonly type: PrincipalType }
-  | { readonly kind: "refused"; readonly answer: ArmAnswer } {
-  const held = directoryObjectKind(tenant.state.directory, principalId);
-  const actual: PrincipalType | undefined =
-    held === "user"
-      ? "User"
-      : held === "group"
-        ? "Group"
-        : held === "servicePrincipal"
-          ? "ServicePrincipal"
-          : undefined;
-  const wanted = PRINCIPAL_TYPES.find((type) => type.toLowerCase() === given.toLowerCase());
-  if (actual === undefined) {
-    // Said to be of a type, it is taken on trust: that is how a principal created a moment ago gets its role.
-    if (wanted !== undefined) return { kind: "known", type: wanted };
-    return {
-      kind: "refused",
-      answer: badRequest(
-        `Principal ${undashed(principalId)} does not exist in the directory ${tenant.id}. Check that you have the correct principal ID. If you are creating this principal and then immediately assigning a role, this error might be related to a replication delay. In this case, set the role assignment principalType property to a value, such as ServicePrincipal, User, or Group.  See https://aka.ms/docs-principaltype`,
-        "PrincipalNotFound",
-      ),
-    };
-  }
-  if (wanted !== undefined && wanted !== actual) {
-    return {
-      kind: "refused",
-      answer: badRequest(
-        `The PrincipalId '${undashed(principalId)}' has type '${actual}' , which is different from specified PrinciaplType '${wanted}'.`,
-        "UnmatchedPrincipalType",
-      ),
-    };
-  }
-  return { kind: "known", type: actual };
-}
-
-const PRINCIPAL_TYPES: readonly PrincipalType[] = [
-  "User",
-  "Group",
-  "ServicePrincipal",
-  "ForeignGroup",
-  "Device",
-];
-
-export function unreadableCondition(condition: string): ArmAnswer | undefined {
-  try {
-    parseCondition(condition);
-    return undefined;
-  } catch (error) {
-    if (!(error instanceof ConditionSyntaxError)) throw error;
-    // guess: Azure refuses a condition it cannot read with 400; code and text are not captured.
-    return badRequest(error.message, "InvalidConditionSyntax");
-  }
-}
-
 function remove(call: ArmCall): ArmAnswer {
   const { azure, tenant } = call;
   const found = findRoleAssignment(azure, call.path);
@@ -313,10 +217,6 @@ function isGlobalAdministrator({ tenant, caller }: ArmCall): boolean {
 
 export function isGuid(text: string): boolean {
   return /^[0-9a-f]{8}-([0-9a-f]{4}-){3}[0-9a-f]{12}$/i.test(text);
-}
-
-export function undashed(guid: string): string {
-  return guid.replaceAll("-", "");
 }
 
 const ONE = "{scope}/providers/Microsoft.Authorization/roleAssignments/{name}";

@@ -7,9 +7,10 @@ import { type ArmAnswer, type ArmCall, noContent, param, type Route } from "../c
 import { badRequest, notModelled, providerError } from "../errors.ts";
 import { parseAccessFilter } from "../filter.ts";
 import { page, parameter } from "../paging.ts";
-import { isGuid, roleDefinitionIdAt, sevenDigits, undashed } from "./role-assignments.ts";
+import { isGuid, roleDefinitionIdAt, sevenDigits } from "./role-assignments.ts";
+import { undashed } from "./role-assignment-checks.ts";
 
-export function wireRole(role: RoleDefinition, scope: string): JsonObject {
+function wireRole(role: RoleDefinition, scope: string): JsonObject {
   return {
     properties: {
       roleName: role.roleName,
@@ -109,7 +110,7 @@ function write(call: ArmCall): ArmAnswer {
   return { status: before ? 200 : 201, body: wireRole(role, param(call, "scope")), from: "provider" };
 }
 
-export function readPermission(sent: JsonObject): Permission {
+function readPermission(sent: JsonObject): Permission {
   return {
     actions: textsIn(sent, "actions"),
     notActions: textsIn(sent, "notActions"),

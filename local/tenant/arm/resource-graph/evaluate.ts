@@ -155,7 +155,7 @@ function memberOf(of: Json, key: string): Json {
 }
 
 /** A value as text: dynamic values are compared by their JSON. */
-export function textOf(value: Json): string {
+function textOf(value: Json): string {
   if (value === null) return "";
   return typeof value === "object" ? JSON.stringify(value) : String(value);
 }

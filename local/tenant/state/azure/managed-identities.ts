@@ -68,11 +68,11 @@ export function managedIdentityPrincipals(state: AzureState): (ManagedIdentity &
 }
 
 /** `alternativeNames` of the service principal: the only thing in the directory that says which resource it is. */
-export function alternativeNamesOf(identity: ManagedIdentity): string[] {
+function alternativeNamesOf(identity: ManagedIdentity): string[] {
   return [`isExplicit=${identity.kind === "user-assigned" ? "True" : "False"}`, identity.resourceId];
 }
 
-export function userAssigned(resource: Resource): ManagedIdentity | undefined {
+function userAssigned(resource: Resource): ManagedIdentity | undefined {
   if (resource.type.toLowerCase() !== USER_ASSIGNED_IDENTITY.toLowerCase()) return undefined;
   return {
     kind: "user-assigned",
@@ -83,7 +83,7 @@ export function userAssigned(resource: Resource): ManagedIdentity | undefined {
   };
 }
 
-export function systemAssigned(resource: Resource): ManagedIdentity | undefined {
+function systemAssigned(resource: Resource): ManagedIdentity | undefined {
   const own = resource.identity?.systemAssigned;
   return own && { kind: "system-assigned", resourceId: resource.id, name: resource.name, ...own };
 }

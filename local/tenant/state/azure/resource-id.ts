@@ -43,11 +43,3 @@ export function isAtOrBelow(id: string, scope: string): boolean {
   const lowerScope = scope.toLowerCase().replace(/\/+$/, "");
   return lowerScope === "" || lowerId === lowerScope || lowerId.startsWith(`${lowerScope}/`);
 }
-
-/** `/subscriptions/s/resourceGroups/rg` of anything inside a group. */
-export function resourceGroupIdOf(id: string): string | undefined {
-  const { subscriptionId, resourceGroup } = parseResourceId(id);
-  return resourceGroup === undefined
-    ? undefined
-    : `/subscriptions/${subscriptionId}/resourceGroups/${resourceGroup}`;
-}
