@@ -145,22 +145,25 @@ export function transitiveGroupIds(directory: Directory, objectId: string, asOf?
   return [...found];
 }
 
-/** What `roles` a token for this principal to this resource carries: granted directly and through groups, enabled roles only. */
+/**
+ * What `roles` a token for this principal to this resource carries; of enabled roles only. A role given to a group
+ * reaches people who are direct members, and never a service principal in it (howto-add-app-roles-in-apps,
+ * group-post-approleassignments).
+ */
 export function grantedAppRoles(
   directory: Directory,
-  servicePrincipalId: string,
+  principalId: string,
   resourceAppId: string,
   asOf?: number,
 ): string[] {
   const resource = servicePrincipalByAppId(directory, resourceAppId, asOf);
   if (resource === undefined) return [];
   const roles = new Map(appRolesOf(directory, resource, asOf).map((role) => [role.id, role]));
-  const holders = [
-    servicePrincipalId.toLowerCase(),
-    ...transitiveGroupIds(directory, servicePrincipalId, asOf),
-  ];
+  const id = principalId.toLowerCase();
+  const groups =
+    directory.users.get(id, asOf) === undefined ? [] : directory.memberships.find("member", id, asOf);
   const values = new Set<string>();
-  for (const holder of holders) {
+  for (const holder of [id, ...groups.map(({ groupId }) => groupId)]) {
     for (const { resourceId, appRoleId } of directory.appRoleAssignments.find("principal", holder, asOf)) {
       const role = roles.get(appRoleId);
       if (resourceId === resource.id && role?.isEnabled === true && role.value !== null)
