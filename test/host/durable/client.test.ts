@@ -271,7 +271,7 @@ describe("answers made for callers", () => {
   test("waiting for completion answers 200 with the output", async () => {
     await host.client.startNew("Simple", { instanceId: "waited", input: { a: 1 } });
     const response = await host.client.waitForCompletionOrCreateCheckStatusResponse(request(), "waited", {
-      timeoutInMilliseconds: 5_000,
+      timeoutInMilliseconds: 50_000,
       retryIntervalInMilliseconds: 10,
     });
     expect(response.status).toBe(200);
@@ -283,7 +283,7 @@ describe("answers made for callers", () => {
     const response = await host.client.waitForCompletionOrCreateCheckStatusResponse(
       request(),
       "waited-failed",
-      { timeoutInMilliseconds: 5_000, retryIntervalInMilliseconds: 10 },
+      { timeoutInMilliseconds: 50_000, retryIntervalInMilliseconds: 10 },
     );
     expect(response.status).toBe(500);
     expect(await response.json()).toMatchObject({ runtimeStatus: "Failed", name: "Fails-orchestration" });

@@ -1,11 +1,11 @@
 /* oxlint-disable require-yield -- an orchestration is a generator even when it waits for nothing */
-import { setTimeout as delay } from "node:timers/promises";
-
 import * as df from "durable-functions";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 
-import { at, type DurableHost, durableApp, shownEvents } from "./durable-host.ts";
+import { at, type DurableHost, durableApp, shownEvents, PATIENTLY } from "./durable-host.ts";
 
+/** Activities called Held end when a test lets them go. */
+let held = Promise.withResolvers<void>();
 let running = 0;
 let mostRunning = 0;
 const calls = new Map<string, number>();
@@ -17,13 +17,13 @@ const start = durableApp(() => {
       throw new Error(message);
     },
   });
-  df.app.activity("Wait", {
-    handler: async ({ ms }: { ms: number }) => {
+  df.app.activity("Held", {
+    handler: async () => {
       running += 1;
       mostRunning = Math.max(mostRunning, running);
-      await delay(ms);
+      await held.promise;
       running -= 1;
-      return ms;
+      return "let go";
     },
   });
   df.app.activity("Flaky", {
@@ -42,12 +42,12 @@ const start = durableApp(() => {
     );
   });
   df.app.orchestration("Parallel", function* (context) {
-    const { n, ms } = context.df.getInput<{ n: number; ms: number }>();
-    yield context.df.Task.all(Array.from({ length: n }, () => context.df.callActivity("Wait", { ms })));
+    const { n } = context.df.getInput<{ n: number }>();
+    yield context.df.Task.all(Array.from({ length: n }, () => context.df.callActivity("Held")));
     return n;
   });
   df.app.orchestration("First", function* (context) {
-    const slow = context.df.callActivity("Wait", { ms: 150 });
+    const slow = context.df.callActivity("Held");
     const fast = context.df.callActivity("Square", 3);
     const winner: df.Task = yield context.df.Task.any([slow, fast]);
     context.df.setCustomStatus({ winner: winner === fast ? "fast" : "slow" });
@@ -68,7 +68,7 @@ const start = durableApp(() => {
   df.app.orchestration("OneFails", function* (context) {
     try {
       yield context.df.Task.all([
-        context.df.callActivity("Wait", { ms: 120 }),
+        context.df.callActivity("Held"),
         context.df.callActivity("Fails", "one of them"),
       ]);
       return "no failure";
@@ -160,6 +160,7 @@ beforeAll(async () => {
 });
 afterAll(() => host.stop());
 beforeEach(() => {
+  held = Promise.withResolvers();
   running = 0;
   mostRunning = 0;
 });
@@ -170,7 +171,10 @@ describe("Task.all and Task.any", () => {
   });
 
   test("activities of a fan-out run at the same time, ten by default and no more", async () => {
-    await host.run("Parallel", { n: 25, ms: 10 });
+    const id = await host.client.startNew("Parallel", { input: { n: 25 } });
+    await expect.poll(() => running, PATIENTLY).toBe(10);
+    held.resolve();
+    await host.end(id);
     expect(mostRunning).toBe(10);
   });
 
@@ -178,7 +182,10 @@ describe("Task.all and Task.any", () => {
     await host.stop();
     const hostJson = '{"version":"2.0","extensions":{"durableTask":{"maxConcurrentActivityFunctions":2}}}';
     await using narrow = await start({ hostJson });
-    await narrow.run("Parallel", { n: 6, ms: 5 });
+    const id = await narrow.client.startNew("Parallel", { input: { n: 6 } });
+    await expect.poll(() => running, PATIENTLY).toBe(2);
+    held.resolve();
+    await narrow.end(id);
     expect(mostRunning).toBe(2);
     await narrow.stop();
     host = await start();
@@ -188,6 +195,7 @@ describe("Task.all and Task.any", () => {
     const id = await host.client.startNew("First");
     const early = await host.until(id, (it) => it.customStatus !== null);
     expect(early).toMatchObject({ runtimeStatus: "Running", customStatus: { winner: "fast" } });
+    held.resolve();
     expect(await host.end(id)).toMatchObject({ runtimeStatus: "Completed", output: 9 });
   });
 
@@ -208,6 +216,7 @@ describe("Task.all and Task.any", () => {
     const id = await host.client.startNew("OneFails");
     const caught = await host.until(id, (it) => it.customStatus === "caught");
     expect(caught.runtimeStatus).toBe("Running");
+    held.resolve();
     expect((await host.end(id)).output).toEqual({ caught: true, next: 16 });
   });
 });

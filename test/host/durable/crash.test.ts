@@ -41,7 +41,7 @@ async function statusOf(url: string, id: string): Promise<unknown> {
 }
 
 async function ended(url: string, id: string): Promise<unknown> {
-  for (let round = 0; round < 400; round++) {
+  for (let round = 0; round < 4_000; round++) {
     const status = await statusOf(url, id);
     if (at(status, "runtimeStatus") === "Completed") return status;
     await delay(25);
@@ -49,7 +49,10 @@ async function ended(url: string, id: string): Promise<unknown> {
   throw new Error(`${id} did not end`);
 }
 
-describe("a host process that is killed", () => {
+/** Processes are started a dozen times, on machines that may be slow. */
+const LIMIT_IN_MS = 240_000;
+
+describe("a host process that is killed", { timeout: LIMIT_IN_MS }, () => {
   test("twelve times at moments drawn from a seed ends every instance as without it", async () => {
     const { points, failures } = await campaign.run({ seed: 3, points: 12, report: () => undefined });
     expect(failures).toEqual([]);

@@ -2,7 +2,7 @@
 import * as df from "durable-functions";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 
-import { at, type DurableHost, durableApp } from "./durable-host.ts";
+import { at, type DurableHost, durableApp, PATIENTLY } from "./durable-host.ts";
 
 let flips = 0;
 
@@ -224,7 +224,7 @@ describe("code that is not deterministic", () => {
 
 /** A child is there only once its parent's first episode is committed. */
 async function untilStarted(instanceId: string): Promise<void> {
-  await expect.poll(() => host.client.getStatus(instanceId).catch(() => undefined)).toBeDefined();
+  await expect.poll(() => host.client.getStatus(instanceId).catch(() => undefined), PATIENTLY).toBeDefined();
   await host.inState(instanceId, "Running");
 }
 

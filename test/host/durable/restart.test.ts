@@ -5,7 +5,7 @@ import { join } from "node:path";
 import * as df from "durable-functions";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 
-import { durableApp, fastForward, stoppedClock } from "./durable-host.ts";
+import { durableApp, fastForward, stoppedClock, PATIENTLY } from "./durable-host.ts";
 
 const HOUR = 3_600_000;
 
@@ -157,7 +157,7 @@ describe("a host that is stopped and started again", () => {
     {
       await using host = await start({ store });
       await host.client.startNew("Holds", { instanceId: "held" });
-      await expect.poll(() => performed).toEqual(["held"]);
+      await expect.poll(() => performed, PATIENTLY).toEqual(["held"]);
       const stopped = host.stop();
       held.resolve();
       await stopped;

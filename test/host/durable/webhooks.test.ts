@@ -61,7 +61,7 @@ describe("the management webhooks", () => {
   test("start and wait when told a timeout and an interval", async () => {
     const response = await host.webhook(
       "POST",
-      "orchestrators/Give?timeout=10&pollingInterval=1",
+      "orchestrators/Give?timeout=50&pollingInterval=1",
       jsonBody(7),
     );
     expect(response.status).toBe(200);
