@@ -1,5 +1,5 @@
 import { PRODUCT } from "./scenario/product.ts";
-import type { TenantHandle } from "./start.ts";
+import type { TenantHandle } from "./handle.ts";
 
 /** What makes a process take the stand-in for Azure: proxy, authority, managed identity, and a responder who may sign in. */
 export function environmentFor(

@@ -2,93 +2,36 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { IncomingMessage, ServerResponse } from "node:http";
-import type { ProxyAgent } from "undici";
-import { type Callers, callersOf } from "./callers.ts";
+import { callersOf } from "./callers.ts";
 import { type TenantClock, wallClock } from "./clock.ts";
 import { createAuthenticate } from "./entra/authenticate.ts";
 import { createEntra } from "./entra/entra.ts";
-import { type OutsideIssuers, outsideIssuers } from "./entra/issuers.ts";
+import { outsideIssuers } from "./entra/issuers.ts";
 import { openSigningKey, passingSigningKey } from "./entra/keys.ts";
+import type { StartOptions, TenantHandle } from "./handle.ts";
 import { environmentFor, productSettings } from "./environment.ts";
 import { isKept, type JournalEntry, openJournal } from "./keeping/journal.ts";
 import { lastPort, openOrigin, type Origin, rememberPort } from "./keeping/origin.ts";
 import { identityHeaders } from "./managed-identity/headers.ts";
 import { createManagedIdentity } from "./managed-identity/managed-identity.ts";
 import { openAuthority } from "./network/authority.ts";
-import { type ClientOptions, enterProcess, openClients } from "./network/clients.ts";
+import { enterProcess, openClients } from "./network/clients.ts";
 import { type Connection, createTlsEnd } from "./network/connections.ts";
 import { createExchange } from "./network/exchange.ts";
 import { startProxy } from "./network/proxy.ts";
-import { createRequestLog, type Refusal, type Requests } from "./network/request-log.ts";
+import { createRequestLog, type Refusal } from "./network/request-log.ts";
 import { createRuntime, NO_DELAYS, type Runtime } from "./runtime.ts";
 import { readScenario } from "./scenario/find.ts";
-import type { ScenarioNames } from "./scenario/names.ts";
 import { loadScenario, locatorOf, type Scenario } from "./scenario/load.ts";
 import { PRODUCT } from "./scenario/product.ts";
 import type { Service } from "./service.ts";
 import { SERVICES } from "./services.ts";
-import type { Delays, Tenant, TenantState } from "./tenant.ts";
 import { allResources } from "./state/azure/resources.ts";
-import { createFaults, type Faults } from "./weather/faults.ts";
-import { type Latency, latencyModel } from "./weather/latency.ts";
-import { createThrottle, type ThrottlingScale } from "./weather/throttle.ts";
+import { createFaults } from "./weather/faults.ts";
+import { latencyModel } from "./weather/latency.ts";
+import { createThrottle } from "./weather/throttle.ts";
 
-export interface StartOptions {
-  /** Name of a scenario, path of a file, or the scenario itself; `small` unless given. */
-  readonly scenario?: string | object;
-  readonly seed?: string | number;
-  readonly latency?: Latency;
-  readonly clock?: TenantClock;
-  /** None at all unless the scenario or this says otherwise; this wins. */
-  readonly delays?: Partial<Delays>;
-  /** Published limits times this; `off` unless given. */
-  readonly throttling?: ThrottlingScale;
-  /** Objects to add to the scenario's, for size: `{ apps: 100000 }`. */
-  readonly generate?: Readonly<Record<string, number>>;
-  /** A free one unless given, or the last one of a kept tenant. */
-  readonly port?: number;
-  /** Keeps the tenant there: the next start with the folder goes on where it was, whatever scenario is named. */
-  readonly stateFolder?: string;
-}
-
-export interface TenantHandle extends AsyncDisposable {
-  readonly tenant: Tenant;
-  readonly state: TenantState;
-  readonly scenario: Scenario;
-  /** Ids and secrets by the names the scenario is written with. */
-  readonly names: ScenarioNames;
-  readonly faults: Faults;
-  readonly requests: Requests;
-  /** Connections the proxy did not make. */
-  readonly refused: readonly Refusal[];
-  /** Handlers that threw: defects of the stand-in itself. */
-  readonly defects: readonly unknown[];
-  readonly port: number;
-  readonly proxyUrl: string;
-  /** The proxy as seen by a client at that address. */
-  proxyUrlFrom(clientAddress: string): string;
-  readonly caFile: string;
-  readonly caPem: string;
-  readonly identityEndpoint: string;
-  /** The function app's. */
-  readonly identityHeader: string;
-  identityHeaderOf(resourceId: string): string;
-  /** Tokens of GitHub, Azure DevOps, clusters, or anybody else that a federated credential may name. */
-  readonly issuers: OutsideIssuers;
-  /** Who may call the product's API, and how they sign in. */
-  readonly callers: Callers;
-  /** Everything a process needs to take this for Azure. */
-  env(): Record<string, string>;
-  /** `TOURNIQUET_…`, all but its storage and policy. */
-  productSettings(): Record<string, string>;
-  /** For unmodified JS SDK clients in this very process; see `docs/stand-in-tenant.md`. */
-  clientOptions(from?: { readonly clientAddress?: string }): ClientOptions;
-  /** For `fetch` in this process: `fetch(url, { dispatcher })` of undici. */
-  dispatcher(from?: { readonly clientAddress?: string }): ProxyAgent;
-  /** Makes this whole process take the tenant for Azure, for code that makes its own clients; dispose to put it back. */
-  enterProcess(): Disposable;
-  stop(): Promise<void>;
-}
+export type { StartOptions, TenantHandle } from "./handle.ts";
 
 /** Starts a tenant on loopback: one proxy, through which Azure's own names lead here. Deterministic but for the wall clock. */
 export async function startTenant(options: StartOptions = {}): Promise<TenantHandle> {
