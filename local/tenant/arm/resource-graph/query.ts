@@ -86,16 +86,24 @@ function readerFor(call: ArmCall): (action: string, scope: string) => boolean {
 function visibleRows(call: ArmCall, tableName: string, scopes: readonly string[]): JsonObject[] {
   const mayRead = readerFor(call);
   const filter = scopeFilterOf(call);
+  const isInScope = (candidate: TableRow) =>
+    tableName === "authorizationresources"
+      ? isAuthorizationRowInScope(call.tenant, candidate, scopes, filter)
+      : scopes.length === 0 || scopes.some((scope) => isWithin(call.tenant, candidate.scope, scope));
+  // Thousands of role assignments share a few scopes, so each scope is looked at once.
+  const decided = new Map<string, boolean>();
+  const isVisible = (candidate: TableRow): boolean => {
+    if (candidate.scope === "") return true;
+    const key = `${candidate.readAction} ${candidate.scope}`;
+    const known = decided.get(key);
+    if (known !== undefined) return known;
+    const visible = isInScope(candidate) && mayRead(candidate.readAction, candidate.scope);
+    decided.set(key, visible);
+    return visible;
+  };
   const rows: JsonObject[] = [];
   for (const candidate of TABLES[tableName]?.rows(call.tenant) ?? []) {
-    const inScope =
-      candidate.scope === "" ||
-      (tableName === "authorizationresources"
-        ? isAuthorizationRowInScope(call.tenant, candidate, scopes, filter)
-        : scopes.length === 0 || scopes.some((scope) => isWithin(call.tenant, candidate.scope, scope)));
-    if (inScope && (candidate.scope === "" || mayRead(candidate.readAction, candidate.scope))) {
-      rows.push(candidate.row);
-    }
+    if (isVisible(candidate)) rows.push(candidate.row);
   }
   return rows;
 }
