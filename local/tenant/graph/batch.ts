@@ -25,7 +25,7 @@ export function performBatch(
   request: WireRequest,
   tenant: Tenant,
   version: GraphVersion,
-  perform: (inner: WireRequest) => GraphAnswer | GraphFault,
+  perform: (inner: WireRequest, waited: boolean) => GraphAnswer | GraphFault,
 ): GraphAnswer | GraphFault {
   let items: Item[];
   try {
@@ -41,7 +41,7 @@ export function performBatch(
       item.dependsOn?.some((id) => failed.has(id)) === true
         ? // guess: the text of a failed dependency.
           new GraphFault(424, "FailedDependency", "Failed Dependency")
-        : perform(inner);
+        : perform(inner, (item.dependsOn ?? []).length > 0);
     if (answer.status >= 400) failed.add(item.id);
     const body = payloadOf(inner, tenant, answer);
     return {

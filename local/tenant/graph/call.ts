@@ -24,6 +24,8 @@ export interface GraphCall {
   readonly asOf: number;
   /** What the directory's audit log will say of it, if the call succeeds. */
   readonly audits: AuditEvent[];
+  /** It waited for another in its batch, so it is not concurrent with it however near they are. */
+  readonly waited: boolean;
 }
 
 export interface GraphAnswer {

@@ -38,14 +38,23 @@ export const graph: Service = {
         request,
         tenant,
         version,
-        (inner) => perform(inner, tenant, caller, request.id).answer,
+        (inner, waited) => perform(inner, tenant, caller, { operationId: request.id, waited }).answer,
       );
       return { operation: "POST /$batch", response: respond(request, tenant, answer) };
     }
-    const { operation, answer } = perform(request, tenant, caller, request.id);
+    const { operation, answer } = perform(request, tenant, caller, {
+      operationId: request.id,
+      waited: false,
+    });
     return { operation, response: respond(request, tenant, answer) };
   },
 };
+
+interface Circumstances {
+  /** The same for all requests of a batch. */
+  readonly operationId: string;
+  readonly waited: boolean;
+}
 
 interface Performed {
   readonly operation: string;
@@ -53,7 +62,12 @@ interface Performed {
 }
 
 /** One request, on its own or out of a batch: routed, charged, performed, logged. */
-function perform(request: WireRequest, tenant: Tenant, caller: Caller, operationId: string): Performed {
+function perform(
+  request: WireRequest,
+  tenant: Tenant,
+  caller: Caller,
+  { operationId, waited }: Circumstances,
+): Performed {
   let operation = operationOf(request, undefined, []);
   let answer: GraphAnswer | GraphFault;
   try {
@@ -76,6 +90,7 @@ function perform(request: WireRequest, tenant: Tenant, caller: Caller, operation
       now,
       asOf: now - tenant.delays.directoryReplicationInMs,
       audits: [],
+      waited,
     };
     const headers = charge(tenant, caller, {
       units: unitsOf(route, query),

@@ -26,5 +26,8 @@ export const MAX_PAGE_SIZE = 999;
 export const MAX_EXPANDED = 20;
 export const DELETED_ITEMS_KEPT_IN_MS = 30 * 86_400_000;
 
-/** Credential writes to one application closer together than this meet as concurrent, once the directory replicates at all. */
-export const CONCURRENT_WRITES_WITHIN_MS = 20;
+/**
+ * Credential writes to one application closer together than this meet as concurrent, once the directory replicates at
+ * all: too near for the second to have waited for the first one's answer.
+ */
+export const CONCURRENT_WRITES_WITHIN_MS = 3;

@@ -223,6 +223,21 @@ describe("replication", () => {
   });
 });
 
+test("credential writes side by side in a batch collide; one that waited for the other does not", () => {
+  const writes = (dependsOn: string[]) => {
+    const under = graphUnderTest({ directory: WORLD, delays: { directoryReplicationInMs: 30_000 } });
+    const url = `/applications/${under.id("application.deploy")}/removePassword`;
+    const post = (id: string, keyId: string) => ({ id, method: "POST", url, body: { keyId } });
+    const requests = [
+      post("1", under.id("keyId.deploy.a")),
+      { ...post("2", under.id("keyId.deploy.b")), dependsOn },
+    ];
+    return responsesOf(under.post(ACTOR, "/$batch", { requests })).map(({ status }) => status);
+  };
+  expect(writes([])).toEqual([204, 409]);
+  expect(writes(["1"])).toEqual([204, 204]);
+});
+
 describe("delta", () => {
   test("tells all, then only what changed, and says of the deleted whether it can come back", () => {
     const under = graphUnderTest({ directory: WORLD });
