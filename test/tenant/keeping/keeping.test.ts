@@ -4,7 +4,9 @@ import { join } from "node:path";
 import { ClientSecretCredential } from "@azure/identity";
 import { SecretClient } from "@azure/keyvault-secrets";
 import { expect, test } from "vitest";
+import { startAdversary } from "../../../local/tenant/adversary.ts";
 import { startTenant, type TenantHandle } from "../../../local/tenant/start.ts";
+import { allRoleAssignments } from "../../../local/tenant/state/azure.ts";
 import { askForToken, bySecret } from "../token-request.ts";
 
 function keptFolder(): { readonly folder: string } & Disposable {
@@ -114,3 +116,33 @@ test("the same seed gives the same tenant, another one another", async () => {
   expect(same.names.secret("keyId", "deploy.leaked")).toBe(one.names.secret("keyId", "deploy.leaked"));
   expect(other.tenant.id).not.toBe(one.tenant.id);
 });
+
+test("the whole state is the same after a restart: directory, Azure, vaults and logs, whatever an attacker did to them", async () => {
+  using kept = keptFolder();
+  const first = await startTenant({ scenario: "leaked-service-principal", stateFolder: kept.folder });
+  const { attack } = first.scenario;
+  if (!attack) throw new Error("no attack");
+  const adversary = startAdversary(first, attack, { everyInMs: 5 });
+  await adversary.round();
+  await adversary.stop();
+  const before = wholeState(first);
+  await first.stop();
+
+  await using second = await startTenant({ stateFolder: kept.folder });
+
+  expect(first.requests.total).toBeGreaterThan(20);
+  expect(wholeState(second)).toEqual(before);
+});
+
+function wholeState({ state }: TenantHandle): unknown {
+  const { directory, azure, logs, vaults } = state;
+  return {
+    applications: [...directory.applications.all()],
+    servicePrincipals: [...directory.servicePrincipals.all()],
+    federatedCredentials: [...directory.federatedCredentials.all()],
+    roleAssignments: [...allRoleAssignments(azure)],
+    activity: azure.activity.map((it) => ({ ...it })),
+    vaults: [...vaults.vaults.values()],
+    rows: [...logs.workspaces.values()].map((it) => [...it.rows]),
+  };
+}
