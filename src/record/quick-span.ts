@@ -32,16 +32,18 @@ export function quickSpan(block: Buffer, anchors: ReadonlySet<string>): QuickSpa
   const lastLine = Uint8Array.from(block.subarray(block.lastIndexOf(NEWLINE, -2) + 1, -1));
   const found = anchors.has(hash) ? [hash] : [];
   const stated = new StatedHashes(block);
-  const walk: ChainWalk = { caseId, seq, hash, at: firstEnd + 1, stated };
+  const walk: ChainWalk = { caseId, seq, hashAt: hashAtIn(block, 0, hash), at: firstEnd + 1, stated };
   while (walk.at < block.length) {
     if (!stepQuickly(block, walk) && !stepSlowly(block, walk)) return undefined;
-    if (anchors.size > 0 && anchors.has(walk.hash)) found.push(walk.hash);
+    if (anchors.size > 0 && anchors.has(hashOfLast(block, walk))) found.push(hashOfLast(block, walk));
   }
+  // Taken before the hashes are made, which overwrites the block.
+  const head = { seq: walk.seq, hash: hashOfLast(block, walk) };
   if (!stated.areRight()) return undefined;
   return {
     caseId,
     after: { seq: seq - 1, hash: prev },
-    head: { seq: walk.seq, hash: walk.hash },
+    head,
     lastLine,
     found,
   };
@@ -53,9 +55,18 @@ function stepSlowly(block: Buffer, walk: ChainWalk): boolean {
   const parsed = parseLine(block.subarray(walk.at, end));
   if (parsed.kind === "bad") return false;
   const { entry } = parsed;
-  if (entry.caseId !== walk.caseId || entry.seq !== walk.seq + 1 || entry.prev !== walk.hash) return false;
+  if (entry.caseId !== walk.caseId || entry.seq !== walk.seq + 1 || entry.prev !== hashOfLast(block, walk))
+    return false;
   walk.seq = entry.seq;
-  walk.hash = entry.hash;
+  walk.hashAt = hashAtIn(block, walk.at, entry.hash);
   walk.at = end + 1;
   return true;
+}
+
+function hashOfLast(block: Buffer, { hashAt }: ChainWalk): string {
+  return block.toString("latin1", hashAt, hashAt + 64);
+}
+
+function hashAtIn(block: Buffer, lineAt: number, hash: string): number {
+  return block.indexOf(`"hash":"${hash}"`, lineAt) + '"hash":"'.length;
 }
