@@ -8,7 +8,7 @@ import { startAzurite } from "../storage/azurite.ts";
 import { localCheckpointKey } from "../storage/checkpoint-key.ts";
 import { type Passage, startStorageForwarder, type StorageForwarder } from "../storage/forwarder.ts";
 import type { Campaign, CampaignOptions, CampaignResult } from "./campaign.ts";
-import { type AppenderOptions, doWork, openCampaignRecord, workOf } from "./record-appender.ts";
+import { type AppenderOptions, doWork, openCampaignRecord, workOf } from "./record-append/appender.ts";
 
 const CONTAINER = "faults";
 
@@ -25,7 +25,7 @@ type Fault = {
 };
 
 /** Breaks the appender at every request it makes: its record must end whole, with every entry once, whatever happened. */
-export const recordAppendCampaign: Campaign = {
+export const campaign: Campaign = {
   name: "record-append",
   describes:
     "kills, lost requests, lost answers, server errors and races at every request of a record's writer",
@@ -143,7 +143,7 @@ function allFaults(requests: number): readonly Fault[] {
 }
 
 function startProcess(options: AppenderOptions): ChildProcess {
-  return spawn(process.execPath, [join(import.meta.dirname, "record-appender.ts")], {
+  return spawn(process.execPath, [join(import.meta.dirname, "record-append/appender.ts")], {
     env: { ...process.env, APPENDER: JSON.stringify(options) },
     stdio: ["ignore", "ignore", "inherit"],
   });

@@ -1,6 +1,6 @@
 import { BlobServiceClient, ContainerClient, ContainerSASPermissions } from "@azure/storage-blob";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { recordAppendCampaign } from "../../local/faults/record-append.ts";
+import { campaign } from "../../local/faults/record-append.ts";
 import { type Azurite, startAzurite } from "../../local/storage/azurite.ts";
 import { localCheckpointKey } from "../../local/storage/checkpoint-key.ts";
 import { startStorageForwarder } from "../../local/storage/forwarder.ts";
@@ -25,7 +25,7 @@ const intent: NewEntry = {
 };
 
 test("a writer killed, cut off or raced at any request loses no entry and doubles none", async () => {
-  const result = await recordAppendCampaign.run({ seed: 5, points: 18, report: () => undefined });
+  const result = await campaign.run({ seed: 5, points: 18, report: () => undefined });
   expect(result).toEqual({ points: 18, failures: [] });
 });
 

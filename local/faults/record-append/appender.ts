@@ -1,9 +1,9 @@
 import { BlobServiceClient } from "@azure/storage-blob";
-import { entryId } from "../../src/record/canonical.ts";
-import type { CaseRecord } from "../../src/record/case-record.ts";
-import type { NewEntry } from "../../src/record/entry.ts";
-import { openRecord } from "../../src/record/open-record.ts";
-import { localCheckpointKey } from "../storage/checkpoint-key.ts";
+import { entryId } from "../../../src/record/canonical.ts";
+import type { CaseRecord } from "../../../src/record/case-record.ts";
+import type { NewEntry } from "../../../src/record/entry.ts";
+import { openRecord } from "../../../src/record/open-record.ts";
+import { localCheckpointKey } from "../../storage/checkpoint-key.ts";
 
 const WAVES = 3;
 const STEPS = 3;

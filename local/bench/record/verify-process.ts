@@ -1,9 +1,9 @@
 import { createHash } from "node:crypto";
 import { createReadStream } from "node:fs";
-import { readCheckpointKeys } from "../../src/cli/checkpoint-key-file.ts";
-import { verifyFiles } from "../../src/record/verify-files.ts";
+import { readCheckpointKeys } from "../../../src/cli/checkpoint-key-file.ts";
+import { verifyFiles } from "../../../src/record/verify-files.ts";
 
-// A process of its own, so that the memory measured is the verifier's: `record-verify.ts RECORD KEY ROUNDS`.
+// A process of its own, so that the memory measured is the verifier's: `verify-process.ts RECORD KEY ROUNDS`.
 
 export interface VerifyFigures {
   readonly hashInMs: readonly number[];
