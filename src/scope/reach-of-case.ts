@@ -1,5 +1,7 @@
 import type {
   Activity,
+  ReachKind,
+  ReachPower,
   AppRoleAssignment,
   DirectoryRole,
   Ownership,
@@ -8,6 +10,7 @@ import type {
   VaultPolicy,
 } from "../case/scope.ts";
 import { type ArmDenyAssignment, denialsFor } from "./denials.ts";
+import { lastSegment } from "./arm-resources.ts";
 import { byText } from "./identifiers.ts";
 import type { Inventory } from "./inventory.ts";
 import { accessRules, type HeldDenial } from "./reach.ts";
@@ -105,44 +108,80 @@ export async function reachOfCase(
   };
 }
 
-/** Marks what the logs show was touched, and adds what was read although nothing held today would allow it. */
-export function withEvidence(reach: readonly Reach[], activity: readonly Activity[]): readonly Reach[] {
-  const touched = new Map<string, Activity>();
+/** Marks what the logs show was touched, and adds what was touched although nothing held today would allow it. */
+export function withEvidence(
+  reach: readonly Reach[],
+  activity: readonly Activity[],
+  inventory: Inventory,
+): readonly Reach[] {
+  const touched = new Map<string, Touch>();
   for (const event of activity) {
-    if (event.target === null || event.outcome !== "success" || !isTouch(event)) continue;
-    touched.set(touchKey(event.principalKey, event.target), event);
+    const touch = touchOf(event, inventory);
+    if (touch === null) continue;
+    const key = touchKey(event.principalKey, touch.targetId);
+    const can = new Set([...(touched.get(key)?.can ?? []), ...touch.can]);
+    touched.set(key, { ...touch, can: [...can].toSorted(byText) });
   }
   const seen = new Set<string>();
   const marked = reach.map((it) => {
     const key = touchKey(it.principalKey, it.targetId);
-    const event = touched.get(key);
-    if (event === undefined) return it;
+    const touch = touched.get(key);
+    if (touch === undefined) return it;
     seen.add(key);
-    return { ...it, evidence: "read" as const, lastTouched: event.at };
+    return { ...it, evidence: "read" as const, lastTouched: touch.event.at };
   });
-  const unexplained = [...touched].flatMap(([key, event]): readonly Reach[] => {
-    const secret = /\/secrets\/([^/]+)$/i.exec(event.target ?? "");
-    if (seen.has(key) || secret === null || event.operation !== "SecretGet") return [];
-    return [
-      {
-        kind: "vault-secret",
-        targetId: event.target ?? "",
-        name: secret[1] ?? "",
-        can: ["read-secret"],
-        // Nothing that is held now explains it: what did is gone, or could not be seen.
-        through: ["log"],
-        evidence: "read",
-        lastTouched: event.at,
-        tags: {},
-        principalKey: event.principalKey,
-      },
-    ];
-  });
+  const unexplained = [...touched].flatMap(([key, { event, kind, targetId, can }]): readonly Reach[] =>
+    seen.has(key) || kind === null
+      ? []
+      : [
+          {
+            kind,
+            targetId,
+            name: lastSegment(targetId),
+            can,
+            // Nothing that is held now explains it: a key or SAS did, or what did is gone or could not be seen.
+            through: ["log"],
+            evidence: "read",
+            lastTouched: event.at,
+            tags: {},
+            principalKey: event.principalKey,
+          },
+        ],
+  );
   return [...marked, ...unexplained].toSorted(byReach);
 }
 
-/** Getting at what a thing guards: a secret's value, an account's keys, a cluster's credential. */
+interface Touch {
+  readonly event: Activity;
+  readonly targetId: string;
+  /** Null for what only confirms a reach that is known otherwise. */
+  readonly kind: ReachKind | null;
+  readonly can: readonly ReachPower[];
+}
+
+/** What an event got at: a secret's value, an account's keys or blobs, a cluster's credential. Null for all else. */
+function touchOf(event: Activity, inventory: Inventory): Touch | null {
+  const { source, target, outcome } = event;
+  if (target === null || outcome !== "success" || !isTouch(event)) return null;
+  if (source === "storage") {
+    const name = /^https:\/\/([a-z0-9]+)\./.exec(target)?.[1];
+    const account = inventory.resources.find(
+      (it) => it.type === "microsoft.storage/storageaccounts" && it.name.toLowerCase() === name,
+    );
+    const isWrite = /^(?:Put|Append|Delete|Set|Copy|Create)/.test(event.operation);
+    return {
+      event,
+      targetId: account?.id ?? target,
+      kind: "storage-account",
+      can: [isWrite ? "write-data" : "read-data"],
+    };
+  }
+  const isSecret = event.operation === "SecretGet" && /\/secrets\/[^/]+$/i.test(target);
+  return { event, targetId: target, kind: isSecret ? "vault-secret" : null, can: ["read-secret"] };
+}
+
 function isTouch({ source, operation, expanded }: Activity): boolean {
+  if (source === "storage") return true;
   if (source === "key-vault")
     return /^(?:SecretGet|Key(?:Sign|Decrypt|Unwrap)|CertificateGet)$/i.test(operation);
   return (

@@ -1,11 +1,12 @@
 import { z } from "zod";
 import type { TimeWindow } from "../case/case.ts";
-import type { RelatedPrincipal } from "../case/scope.ts";
+import { type Principal, principalKey } from "../case/principal.ts";
+import type { Planted, RelatedPrincipal } from "../case/scope.ts";
 import { rowsOf } from "./activity/collect.ts";
 import { addressOf, momentOf } from "./activity/log-source.ts";
 import { byText, guidOf, kqlList } from "./identifiers.ts";
 import type { Reading } from "./reading.ts";
-import { directoryIndex } from "./resolve/directory-index.ts";
+import { directoryIndex, withLinkedObjects } from "./resolve/directory-index.ts";
 
 const SignIn = z.object({ ServicePrincipalId: z.string(), IPAddress: z.string() });
 const MOST_RELATED = 50;
@@ -20,63 +21,145 @@ export function signInsFrom(addresses: readonly string[]): string {
 | take 5000`;
 }
 
+/** Why somebody is related, and since when. */
+interface Tie {
+  readonly id: string;
+  readonly because: string;
+  readonly since: string;
+}
+
 /**
- * Principals that are no suspects of this case and signed in from where the suspects' suspicious calls came from: likely
- * in the same hands. For a person, or a case of their own; nothing is done to them here. Two round trips deep.
+ * Principals that are no suspects of this case and likely in the same hands: they signed in from where the suspects'
+ * suspicious calls came from. For a person, or a case of their own; nothing is done to them here. One round trip.
  */
-export async function readRelated(
+export async function tiesByAddress(
   reading: Reading,
   asked: {
     readonly addresses: ReadonlySet<string>;
-    readonly suspectIds: ReadonlySet<string>;
     readonly window: TimeWindow;
     readonly workspaceIds: readonly string[];
   },
-): Promise<readonly RelatedPrincipal[]> {
+): Promise<readonly Tie[]> {
   const addresses = [...asked.addresses].toSorted(byText);
   if (addresses.length === 0 || asked.workspaceIds.length === 0) return [];
-  const rows = await rowsOf(
-    reading,
-    "sign-ins of others from the suspects' addresses",
-    signInsFrom(addresses),
-    asked.window,
-    asked.workspaceIds,
-  );
-  const first = new Map<string, { readonly at: string; readonly address: string }>();
+  const about = "sign-ins of others from the suspects' addresses";
+  const rows = await rowsOf(reading, about, signInsFrom(addresses), asked.window, asked.workspaceIds);
+  const first = new Map<string, Tie>();
   for (const row of rows) {
     const parsed = SignIn.safeParse(row);
-    const at = momentOf(row["TimeGenerated"]);
+    const since = momentOf(row["TimeGenerated"]);
     const id = parsed.success ? guidOf(parsed.data.ServicePrincipalId) : null;
-    if (!parsed.success || at === null || id === null || asked.suspectIds.has(id)) continue;
+    if (!parsed.success || since === null || id === null) continue;
     const known = first.get(id);
-    if (known === undefined || at < known.at) {
-      first.set(id, { at, address: addressOf(parsed.data.IPAddress) ?? "" });
-    }
+    if (known !== undefined && known.since <= since) continue;
+    const address = addressOf(parsed.data.IPAddress) ?? "";
+    const because = `signed in from ${address}, where the suspects' suspicious calls came from`;
+    first.set(id, { id, because, since });
   }
   if (first.size > MOST_RELATED) {
     reading.gaps.note(
-      "sign-ins of others from the suspects' addresses",
+      about,
       "TOO_MANY",
       `${first.size} principals: the address is likely shared by many, so none of them is named`,
     );
     return [];
   }
+  return [...first.values()];
+}
+
+/** Who was made, empowered or made usable by what the suspects planted. Pure. */
+export function tiesByPlanting(planted: readonly Planted[]): readonly Tie[] {
+  return planted
+    .filter(({ present, by }) => present === true && by !== "unknown")
+    .flatMap(({ detail, onId, at }): readonly Tie[] => {
+      const tie = (id: string | null, because: string): readonly Tie[] =>
+        id === null ? [] : [{ id: id.toLowerCase(), because, since: at }];
+      switch (detail.kind) {
+        case "principal":
+          return tie(
+            detail.principal.objectId ?? detail.principal.applicationObjectId,
+            "the suspects made it",
+          );
+        case "role-assignment":
+          return tie(
+            detail.assignment.principalId,
+            `the suspects gave it ${detail.assignment.roleName ?? "a role"}`,
+          );
+        case "app-role":
+          return tie(
+            detail.assignment.principalId,
+            `the suspects gave it ${detail.assignment.value ?? "an app role"}`,
+          );
+        case "grant":
+          return tie(detail.grant.clientId, "the suspects consented for it");
+        case "directory-role":
+          return tie(
+            detail.principalId,
+            `the suspects gave it ${detail.role.roleName ?? "a directory role"}`,
+          );
+        case "group":
+          return tie(detail.memberId, "the suspects put it into a group");
+        case "owner":
+          return [
+            ...tie(detail.ownership.objectId, "the suspects made it an owner"),
+            ...tie(onId, "the suspects gave it an owner, who can add credentials to it"),
+          ];
+        case "password":
+        case "certificate":
+          return tie(onId, "the suspects added a credential to it");
+        case "federated":
+          return detail.credential.holder === "application"
+            ? tie(onId, "the suspects added a federated credential to it")
+            : [];
+        case "vault-policy":
+          return tie(detail.policy.objectId, "the suspects gave it access to a vault");
+        case "noted":
+          return [];
+        default:
+          return detail satisfies never;
+      }
+    });
+}
+
+/** The principals that ties lead to, suspects and Microsoft's own left out, each once with all that ties it. */
+export async function relatedBy(
+  reading: Reading,
+  ties: readonly Tie[],
+  suspectIds: ReadonlySet<string>,
+): Promise<readonly RelatedPrincipal[]> {
+  const byId = Map.groupBy(
+    ties.filter(({ id }) => guidOf(id) !== null && !suspectIds.has(id)),
+    ({ id }) => id,
+  );
   const index = directoryIndex(reading.directory);
   const found = await Promise.all(
-    [...first].map(async ([id, { at, address }]): Promise<readonly RelatedPrincipal[]> => {
+    [...byId].map(async ([id, own]) => {
       const { matches } = await index.guid(id);
       return matches.flatMap((match) =>
         match.kind === "principal" && match.principal.home !== "microsoft"
-          ? [
-              {
-                principal: match.principal,
-                because: `signed in from ${address}, where the suspects' suspicious calls came from`,
-                since: at,
-              },
-            ]
+          ? [{ principal: match.principal, ties: own }]
           : [],
       );
     }),
   );
-  return found.flat().toSorted((a, b) => byText(a.principal.objectId ?? "", b.principal.objectId ?? ""));
+  const linked = await withLinkedObjects(
+    reading.directory,
+    found.flat().map(({ principal }) => principal),
+  );
+  for (const failure of linked.failures) reading.gaps.failed("related principals", failure);
+  const byKey = new Map<string, { readonly principal: Principal; readonly ties: readonly Tie[] }>();
+  for (const [at, { ties: own }] of found.flat().entries()) {
+    const principal = linked.principals[at];
+    if (principal === undefined || suspectIds.has(principalKey(principal).toLowerCase())) continue;
+    const key = principalKey(principal);
+    // Its application and its service principal may both have been tied; they are one.
+    byKey.set(key, { principal, ties: [...(byKey.get(key)?.ties ?? []), ...own] });
+  }
+  return [...byKey]
+    .toSorted(([a], [b]) => byText(a, b))
+    .map(([, { principal, ties: own }]) => ({
+      principal,
+      because: [...new Set(own.map(({ because }) => because))].toSorted(byText).join("; "),
+      since: own.map(({ since }) => since).toSorted(byText)[0] ?? "",
+    }));
 }

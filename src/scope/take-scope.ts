@@ -19,7 +19,7 @@ import { unexplainedTrust } from "./planted/unexplained-trust.ts";
 import { type PrincipalReading, readPrincipal } from "./principal-reading.ts";
 import { reachOfCase, withEvidence } from "./reach-of-case.ts";
 import type { Reading } from "./reading.ts";
-import { readRelated } from "./related.ts";
+import { relatedBy, tiesByAddress, tiesByPlanting } from "./related.ts";
 import type { Resolution, ResolvedPrincipal } from "./resolve/resolution.ts";
 import { type ArmRoleAssignment, discoverRoleAssignments, readRoleAssignments } from "./role-assignments.ts";
 import { readTenantMap } from "./tenant-map.ts";
@@ -214,15 +214,16 @@ async function actOf(
   }
   const activity = await activityOfCase(reading, principals, request.window, request.workspaceIds);
   const leads = leadsIn(activity.events.filter(({ activity: { suspicious } }) => suspicious));
-  const [planted, related] = await Promise.all([
+  const [planted, byAddress] = await Promise.all([
     stock.then((inventory) => lookAtLeads(reading, leads, inventory, principals)),
-    readRelated(reading, {
-      addresses: activity.addresses,
-      suspectIds: new Set(principals.flatMap(({ objectId }) => objectId?.toLowerCase() ?? [])),
-      window: request.window,
-      workspaceIds: request.workspaceIds,
-    }),
+    tiesByAddress(reading, { ...request, addresses: activity.addresses }),
   ]);
+  const suspectIds = new Set(
+    principals.flatMap(({ objectId, applicationObjectId }) =>
+      [objectId, applicationObjectId].flatMap((id) => id?.toLowerCase() ?? []),
+    ),
+  );
+  const related = await relatedBy(reading, [...byAddress, ...tiesByPlanting(planted)], suspectIds);
   return { case: activity, planted, related };
 }
 
