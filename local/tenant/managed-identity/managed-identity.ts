@@ -162,7 +162,7 @@ function tokenBody(
       return {
         status: 200,
         headers,
-        // The older protocol writes the time as a date; Linux plans always wrote this one.
+        // The older protocol writes the time as a date; this is how Linux plans did, and the only form az 2.45 reads.
         body: { ...common, expires_on: formatDate(expiresOn), resource, token_type: "Bearer" },
       };
     case "app-service":
@@ -176,11 +176,11 @@ function tokenBody(
   }
 }
 
+/** `11/23/2026 06:18:04 +00:00` */
 function formatDate(seconds: number): string {
-  const at = new Date(seconds * 1000);
-  const two = (value: number) => String(value).padStart(2, "0");
-  const hour = at.getUTCHours();
-  return `${two(at.getUTCMonth() + 1)}/${two(at.getUTCDate())}/${at.getUTCFullYear()} ${hour % 12 || 12}:${two(at.getUTCMinutes())}:${two(at.getUTCSeconds())} ${hour < 12 ? "AM" : "PM"} +00:00`;
+  const [, year, month, day, time] =
+    /^(\d+)-(\d+)-(\d+)T([\d:]+)/.exec(new Date(seconds * 1000).toISOString()) ?? [];
+  return `${month}/${day}/${year} ${time} +00:00`;
 }
 
 function plainError(request: WireRequest, style: Style, status: number, text: string): WireResponse {

@@ -212,6 +212,27 @@ describe.skipIf(!existsSync(AZ))(existsSync(AZ) ? "az" : `az (skipped: ${WHY_SKI
     expect(principal).toMatchObject({ accountEnabled: false });
   });
 
+  test("signs in as a managed identity, the way it does on App Service", { timeout: 120_000 }, async () => {
+    const reader = tenant.names.guid("clientId", "id-tourniquet-reader");
+    const onAppService = {
+      ...environment(),
+      AZURE_CONFIG_DIR: join(folder, "identity"),
+      MSI_ENDPOINT: tenant.identityEndpoint,
+      MSI_SECRET: tenant.identityHeader,
+      APPSETTING_WEBSITE_SITE_NAME: "func-tourniquet",
+    };
+
+    const { stdout } = await run(AZ, ["login", "--identity", "--username", reader, "-o", "json"], {
+      env: onAppService,
+      timeout: 90_000,
+    });
+
+    expect(JSON.parse(stdout)).toMatchObject([
+      { user: { assignedIdentityInfo: `MSIClient-${reader}`, type: "servicePrincipal" } },
+      { name: "shop-test" },
+    ]);
+  });
+
   test("what else az tried to reach is Microsoft's telemetry at most, and the stand-in never broke", () => {
     const hosts = new Set(tenant.refused.map(({ host }) => host));
     for (const known of ["aka.ms", "app.aladdin.microsoft.com", "azure.microsoft.com"]) hosts.delete(known);
