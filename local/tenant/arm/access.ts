@@ -39,6 +39,7 @@ export function askedBy(route: Pick<Route, "method">, path: string): Asked {
 
 const VERBS: Readonly<Record<Route["method"], string>> = {
   GET: "read",
+  HEAD: "read",
   PUT: "write",
   PATCH: "write",
   DELETE: "delete",

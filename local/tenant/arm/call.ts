@@ -29,7 +29,7 @@ export interface ArmAnswer {
 }
 
 export interface Route {
-  readonly method: "GET" | "PUT" | "PATCH" | "POST" | "DELETE";
+  readonly method: "GET" | "HEAD" | "PUT" | "PATCH" | "POST" | "DELETE";
   readonly template: string;
   /** RBAC action where it cannot be read off the path; `anyone` = every caller with a valid token. */
   readonly action?: string;

@@ -97,7 +97,7 @@ function perform(call: ArmCall, { route }: Matched): ArmAnswer {
     scope: route.scopeOf?.(call) ?? derived.scope,
     resourceId: derived.scope,
   };
-  const changes = route.method !== "GET" && route.isQuery !== true;
+  const changes = route.method !== "GET" && route.method !== "HEAD" && route.isQuery !== true;
   if (asked.action === "anyone") return route.handle(call);
   const decision = ask(call, asked, route, call);
   const answer = decision.allowed
@@ -121,7 +121,7 @@ function blockedByLock(
   changes: boolean,
 ): ArmAnswer | undefined {
   const { method } = call.request;
-  if (!changes || method === "GET") return undefined;
+  if (!changes) return undefined;
   // A lock does not stop its own removal; that takes only the permission.
   if (/^Microsoft\.Authorization\/locks\//i.test(asked.action)) return undefined;
   if (method !== "PUT" && method !== "PATCH" && method !== "POST" && method !== "DELETE") return undefined;

@@ -127,6 +127,16 @@ describe("what every answer has", () => {
     );
   });
 
+  test("HEAD asks whether a group exists: 204 or 404, without a body", () => {
+    const arm = armWith();
+    expect(arm.ask("HEAD", arm.group)).toMatchObject({ status: 204, raw: undefined });
+    expect(arm.ask("HEAD", `${arm.subscription}/resourceGroups/none`)).toMatchObject({
+      status: 404,
+      raw: undefined,
+    });
+    expect(arm.tenant.state.azure.activity).toHaveLength(0);
+  });
+
   test("what is not modelled says so and is never mistaken for Azure", () => {
     const arm = armWith();
     expect(arm.ask("GET", `${arm.group}/providers/Microsoft.Quantum/workspaces/q`)).toMatchObject({

@@ -196,6 +196,15 @@ export const containerRoutes: readonly Route[] = [
       return group ? ok(wireGroup(group)) : resourceGroupNotFound(param(call, "group"));
     },
   },
+  {
+    method: "HEAD",
+    template: "/subscriptions/{subscription}/resourceGroups/{group}",
+    // Whether it exists, and nothing else.
+    handle: (call) => ({
+      status: latest(call.azure.resourceGroups, call.path) ? 204 : 404,
+      from: "provider",
+    }),
+  },
   ...(["PUT", "PATCH"] as const).map((method): Route => ({
     method,
     template: "/subscriptions/{subscription}/resourceGroups/{group}",
