@@ -12,14 +12,17 @@ export const GLOBAL_FACTOR = 15;
 /** Resource Graph: per user, 15 queries in 5 seconds. */
 export const RESOURCE_GRAPH_LIMIT: Limit = { capacity: 15, perInMs: 5_000 };
 
-/** Managed identities REST, per subscription and per identity. */
+/**
+ * Managed identities REST, per subscription and per identity. guess: published as rates only (0.25 a second for one
+ * identity); over twenty seconds a client may use them unevenly.
+ */
 export const IDENTITY_LIMITS: Readonly<
-  Record<"create" | "get" | "list" | "delete", { readonly subscription: Limit; readonly identity: Limit }>
+  Record<"write" | "get" | "list" | "delete", { readonly subscription: Limit; readonly identity: Limit }>
 > = {
-  create: { subscription: { capacity: 2, perInMs: 1_000 }, identity: { capacity: 1, perInMs: 4_000 } },
-  get: { subscription: { capacity: 10, perInMs: 1_000 }, identity: { capacity: 1, perInMs: 2_000 } },
-  list: { subscription: { capacity: 5, perInMs: 1_000 }, identity: { capacity: 1, perInMs: 4_000 } },
-  delete: { subscription: { capacity: 2, perInMs: 1_000 }, identity: { capacity: 1, perInMs: 4_000 } },
+  write: { subscription: { capacity: 2, perInMs: 1_000 }, identity: { capacity: 5, perInMs: 20_000 } },
+  get: { subscription: { capacity: 10, perInMs: 1_000 }, identity: { capacity: 10, perInMs: 20_000 } },
+  list: { subscription: { capacity: 5, perInMs: 1_000 }, identity: { capacity: 5, perInMs: 20_000 } },
+  delete: { subscription: { capacity: 2, perInMs: 1_000 }, identity: { capacity: 5, perInMs: 20_000 } },
 };
 
 /** `listAssociatedResources` (preview): one a second for the whole tenant. */

@@ -113,7 +113,7 @@ describe("a user-assigned identity", () => {
     expect(answer.raw).toBeUndefined();
   });
 
-  test("deletes faster than its own limits allow are 429 with Retry-After", () => {
+  test("deletes and reads faster than its own limits allow are 429 with Retry-After", () => {
     const arm = shop({
       throttling: 1,
       azure: {
@@ -122,6 +122,9 @@ describe("a user-assigned identity", () => {
       },
     });
     expect(["a", "b", "c"].map((name) => arm.ask("DELETE", idOf(arm, name)).status)).toEqual([200, 200, 429]);
+    const reads = Array.from({ length: 11 }, () => arm.ask("GET", idOf(arm, "c")));
+    expect(reads.filter(({ status }) => status === 200)).toHaveLength(10);
+    expect(Number(reads.at(-1)?.headers["Retry-After"])).toBeGreaterThan(0);
   });
 });
 

@@ -20,7 +20,7 @@ const identities = resourceRoutes({
   type: USER_ASSIGNED_IDENTITY,
   readOnly: ["principalId", "clientId"],
   putStatus: 200,
-  refuse: (call, { before, id }) => throttled(call, before ? "get" : "create", id),
+  refuse: (call, { id }) => throttled(call, "write", id),
   complete: ({ tenant }, { before, properties }) =>
     before
       ? properties
@@ -232,7 +232,11 @@ function associated(call: ArmCall, identity: Resource): ArmAnswer {
 
 export const managedIdentityRoutes: readonly Route[] = [
   ...federated,
-  ...identities,
+  ...identities.map((route): Route => {
+    if (route.method !== "GET") return route;
+    const kind = route.template.endsWith("/userAssignedIdentities") ? "list" : "get";
+    return { ...route, handle: (call) => throttled(call, kind, call.path) ?? route.handle(call) };
+  }),
   // A preview that asks for no more than read on the identity.
   actionRoute(USER_ASSIGNED_IDENTITY, "listAssociatedResources", associated, {
     action: `${USER_ASSIGNED_IDENTITY}/read`,
