@@ -35,7 +35,7 @@ export interface Azurite extends AsyncDisposable {
 }
 
 /** Thrown when the storage emulator did not come up; `output` is what it printed. */
-export class AzuriteError extends Error {
+class AzuriteError extends Error {
   override readonly name = "AzuriteError";
   readonly code: "AZURITE_NOT_READY" | "AZURITE_EXITED";
   readonly output: string;

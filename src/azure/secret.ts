@@ -1,7 +1,7 @@
 import { inspect } from "node:util";
 
 /** Thrown when a secret is used after it was disposed of. */
-export class SecretGoneError extends Error {
+class SecretGoneError extends Error {
   override readonly name = "SecretGoneError";
   readonly code = "SECRET_DISPOSED";
   constructor() {

@@ -4,7 +4,7 @@ import type { CheckpointKey, CheckpointSigner } from "./checkpoint-signer.ts";
 import { RecordError } from "./record-error.ts";
 
 /** The actor of every checkpoint. Fixed, because the entry's own members are covered by the signature or given by rule. */
-export const CHECKPOINT_ACTOR = { kind: "system", component: "record" } as const;
+const CHECKPOINT_ACTOR = { kind: "system", component: "record" } as const;
 
 /** The part of a checkpoint entry that its signature speaks of. */
 export interface CheckpointPlace {
@@ -15,12 +15,12 @@ export interface CheckpointPlace {
 }
 
 /** The id of the checkpoint at this place. One place, one checkpoint: a second signer of the same head changes nothing. */
-export function checkpointId(seq: number): string {
+function checkpointId(seq: number): string {
   return `checkpoint:${seq}`;
 }
 
 /** The text that is signed: a C2SP checkpoint with two extension lines, when it was signed and by which key. */
-export function checkpointText(place: CheckpointPlace, keyId: string): string {
+function checkpointText(place: CheckpointPlace, keyId: string): string {
   const root = Buffer.from(place.prev, "hex").toString("base64");
   return `${originOf(place.caseId)}\n${place.seq - 1}\n${root}\nat ${place.at}\nkey ${keyId}\n`;
 }

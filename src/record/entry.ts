@@ -12,7 +12,7 @@ export type Actor =
   | { readonly kind: "system"; readonly component: string; readonly identity?: UsedIdentity };
 
 /** The managed identity a request to Azure was made with. */
-export interface UsedIdentity {
+interface UsedIdentity {
   /** `reader`, `actor`, … as the configuration names it. */
   readonly name: string;
   readonly objectId?: string;
@@ -223,7 +223,7 @@ export const ENTRY_TYPES: Readonly<Record<EntryType, true>> = {
 };
 
 /** The data of an entry of this type: its own members, and whatever plain JSON a writer adds. Numbers, text, references; never a secret. */
-export type EntryData<T extends EntryType> = Members[T] & Readonly<Record<string, unknown>>;
+type EntryData<T extends EntryType> = Members[T] & Readonly<Record<string, unknown>>;
 
 /** What a caller asks to be recorded. The record adds `seq`, `at`, `caseId`, `prev` and `hash`. */
 export type NewEntry = {

@@ -5,7 +5,7 @@ import { linesOf } from "./lines.ts";
 import { MANIFEST_FILE, type Manifest } from "./manifest.ts";
 import { parseLine } from "./parse-line.ts";
 
-export interface ExportDocument {
+interface ExportDocument {
   /** As it is called beside the record: `scope.json`, `plan-….json`, `report.html`. */
   readonly name: string;
   readonly bytes: Uint8Array;

@@ -3,7 +3,7 @@ import { canonicalJson } from "./canonical.ts";
 import type { RecordedEntry } from "./entry.ts";
 
 /** An entry as a row of Log Analytics. `infra/` declares the same columns. */
-export interface RecordRow {
+interface RecordRow {
   readonly TimeGenerated: string;
   readonly CaseId: string;
   readonly EntryId: string;
@@ -21,7 +21,7 @@ export interface RecordRow {
 export const ONE_ROW_PER_ENTRY = "summarize arg_min(TimeGenerated, *) by CaseId, EntryId";
 
 /** The rows for these entries, in their order. `Actor` and `Data` are canonical JSON text, for `parse_json`. */
-export function rowsOf(entries: readonly RecordedEntry[]): readonly RecordRow[] {
+function rowsOf(entries: readonly RecordedEntry[]): readonly RecordRow[] {
   return entries.map(({ at, caseId, id, seq, type, actor, data, hash }) => ({
     TimeGenerated: at,
     CaseId: caseId,

@@ -1,7 +1,5 @@
 import { lineOf, NO_HEAD } from "../../src/record/chain.ts";
 
-export type Loose = Record<string, unknown> & { seq: number; prev: string; hash: string; type: string };
-
 export function linesIn(record: Buffer): string[] {
   return record.toString("utf8").split("\n").slice(0, -1);
 }

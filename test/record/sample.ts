@@ -13,11 +13,7 @@ const ACTOR = {
 } as const;
 
 /** The entries of a case that was contained in waves, each wave intents and then outcomes. */
-export function waveOf(
-  caseId: string,
-  wave: number,
-  steps: number,
-): { intents: NewEntry[]; outcomes: NewEntry[] } {
+function waveOf(caseId: string, wave: number, steps: number): { intents: NewEntry[]; outcomes: NewEntry[] } {
   const intents: NewEntry[] = [];
   const outcomes: NewEntry[] = [];
   for (let step = 0; step < steps; step++) {
