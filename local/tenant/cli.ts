@@ -30,7 +30,7 @@ const { values } = parseArgs({
     port: { type: "string" },
     fresh: { type: "boolean", default: false },
     scale: { type: "string" },
-    delays: { type: "string", default: "1" },
+    delays: { type: "string" },
     latency: { type: "boolean", default: false },
     throttle: { type: "string" },
     folder: { type: "string", default: join(".tourniquet", "tenant") },
@@ -48,11 +48,19 @@ async function main(): Promise<void> {
       `The tenant kept in ${folder} plays ${kept}. Add --fresh to begin ${values.scenario} instead.`,
     );
   }
+  for (const option of ["scale", "delays"] as const) {
+    // They decide what everything kept so far means, so they cannot change under it.
+    if (kept !== undefined && values[option] !== undefined) {
+      throw new CommandLineError(
+        `--${option} is settled when a tenant begins. Add --fresh to begin ${kept} anew with it.`,
+      );
+    }
+  }
   // A scenario that cannot be read should say so before anything is written.
   if (kept === undefined) readScenario(values.scenario ?? "small");
   const tenant = await startTenant({
     stateFolder: folder,
-    delays: scaledDelays(AZURE_DELAYS, numberOf("--delays", values.delays)),
+    delays: scaledDelays(AZURE_DELAYS, numberOf("--delays", values.delays ?? "1")),
     latency: values.latency ? "azure" : "none",
     ...(values.scenario === undefined ? {} : { scenario: values.scenario }),
     ...(values.port === undefined ? {} : { port: numberOf("--port", values.port) }),

@@ -131,10 +131,12 @@ test("another scenario than the one kept needs --fresh, and says so", async () =
   await ended(child);
 
   const refused = await ended(spawnCli("--scenario", "war-story"));
+  const scaled = await ended(spawnCli("--scale", "apps=10"));
   const { ready } = await start("--scenario", "war-story", "--fresh");
 
   expect(refused.code).toBe(1);
   expect(refused.errors).toContain("--fresh");
+  expect([scaled.code, scaled.errors]).toEqual([1, expect.stringContaining("--fresh")]);
   expect(ready.tenant).toMatch(/^[0-9a-f-]{36}$/);
 });
 
