@@ -114,7 +114,8 @@ async function run(): Promise<readonly BenchRow[]> {
       SERVICES.map((service) => [service, { medianInMs: LATENCY_IN_MS, p95InMs: LATENCY_IN_MS }]),
     ),
   });
-  using _entered = tenant.enterProcess();
+  using entered = new DisposableStack();
+  entered.use(tenant.enterProcess());
   const azure = azureAs(tenant.names.guid("clientId", PRODUCT.reader));
   const window = { from: new Date(Date.now() - 86_400_000).toISOString(), to: new Date().toISOString() };
   const workspaceIds = [...tenant.state.logs.workspaces.keys()];

@@ -1,4 +1,4 @@
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import type { RolePermissions } from "../../src/case/scope.ts";
 import { accessRules, type HeldDenial, type HeldRole } from "../../src/scope/reach.ts";
@@ -162,7 +162,8 @@ describe("wildcards", () => {
     const pattern = fc.string({ unit: fc.constantFrom("a", "b", "/", ".", "*", "?") });
     fc.assert(
       fc.property(pattern, text, fc.boolean(), (glob, value, single) => {
-        const source = [...glob]
+        const source = glob
+          .split("")
           .map((it) => (it === "*" ? ".*" : it === "?" ? (single ? "." : String.raw`\?`) : `\\${it}`))
           .join("")
           .replaceAll(/\\([ab])/g, "$1");

@@ -32,3 +32,9 @@ export async function scopeOf(
   const { scope } = await takeScope(azure, { caseId: "case-1", resolution, window, workspaceIds });
   return scope;
 }
+
+/** Lists of which only the members matter, in one order. */
+export function inOrder<T>(items: readonly T[]): readonly T[] {
+  const text = (item: T) => JSON.stringify(item);
+  return items.toSorted((a, b) => (text(a) < text(b) ? -1 : text(a) > text(b) ? 1 : 0));
+}

@@ -1,4 +1,6 @@
-import { azureAs, type Azure } from "../../src/azure/azure.ts";
+import type { TokenCredential } from "@azure/core-auth";
+import { z } from "zod";
+import { type Azure, azureWith } from "../../src/azure/azure.ts";
 import { PRODUCT } from "../../local/tenant/scenario/product.ts";
 import { type StartOptions, startTenant, type TenantHandle } from "../../local/tenant/start.ts";
 
@@ -8,16 +10,44 @@ export interface ReadTenant extends AsyncDisposable {
   readonly azure: Azure;
 }
 
-/** One tenant a process at a time: the whole process is made to take it for Azure. */
+/** One tenant at a time: the whole process is made to take it for Azure. */
 export async function readTenant(options: StartOptions): Promise<ReadTenant> {
   const tenant = await startTenant(options);
   const entered = tenant.enterProcess();
   return {
     tenant,
-    azure: azureAs(tenant.names.guid("clientId", PRODUCT.reader)),
+    azure: azureWith(readerIn(tenant)),
     async [Symbol.asyncDispose]() {
       entered[Symbol.dispose]();
       await tenant.stop();
+    },
+  };
+}
+
+const Token = z.object({ access_token: z.string(), expires_on: z.coerce.number() });
+
+/**
+ * The reader identity's tokens, by the protocol its hosts speak. The SDK's own credential keeps the first endpoint it
+ * sees for the life of the process, and a test file may start several tenants.
+ */
+function readerIn(tenant: TenantHandle): TokenCredential {
+  const known = new Map<string, Promise<z.infer<typeof Token>>>();
+  const clientId = tenant.names.guid("clientId", PRODUCT.reader);
+  const ask = async (resource: string) => {
+    const query = new URLSearchParams({ "api-version": "2019-08-01", resource, client_id: clientId });
+    const response = await fetch(`${tenant.identityEndpoint}?${query.toString()}`, {
+      headers: { "X-IDENTITY-HEADER": tenant.identityHeader },
+    });
+    return Token.parse(await response.json());
+  };
+  return {
+    async getToken(scopes) {
+      const [scope = ""] = [scopes].flat();
+      const resource = scope.replace(/\/\.default$/, "");
+      const asked = known.get(resource) ?? ask(resource);
+      known.set(resource, asked);
+      const token = await asked;
+      return { token: token.access_token, expiresOnTimestamp: token.expires_on * 1000 };
     },
   };
 }

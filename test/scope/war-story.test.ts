@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { Scope } from "../../src/case/scope.ts";
 import { scopeDigest } from "../../src/scope/scope-digest.ts";
-import { scopeOf } from "./scoped.ts";
+import { inOrder, scopeOf } from "./scoped.ts";
 import { readTenant, type ReadTenant } from "./tenant-reader.ts";
 
 let read: ReadTenant;
@@ -33,22 +33,20 @@ describe("the war story's suspect", () => {
     expect(scope.principals[0]?.passwords).toMatchObject([
       { keyId, evidence: { usedBySuspiciousSignIn: true } },
     ]);
-    const signIns = scope.activity.filter(({ operation }) => operation === "Sign-in");
-    expect(
-      signIns.map(({ country, suspicious, credentialKeyId }) => [country, suspicious, credentialKeyId]),
-    ).toEqual([
-      ["RU", true, keyId],
-      ["RU", true, keyId],
-      ["RU", true, keyId],
+    const signIns = scope.activity.filter(
+      ({ operation, country }) => operation === "Sign-in" && country === "RU",
+    );
+    expect(signIns.map(({ suspicious, credentialKeyId }) => [suspicious, credentialKeyId])).toEqual([
+      [true, keyId],
+      [true, keyId],
+      [true, keyId],
     ]);
   });
 
-  test("did what it did before the window without standing out", async () => {
-    const longer = await scopeOf(read, { objectIds: [suspect().objectId], hours: 30 });
-    const calm = longer.activity.filter(({ suspicious }) => !suspicious);
+  test("what it did as always does not stand out", () => {
+    const calm = scope.activity.filter(({ suspicious }) => !suspicious);
     expect(calm.length).toBeGreaterThan(3);
     expect(new Set(calm.map(({ address }) => address))).toEqual(new Set(["198.51.100.20"]));
-    expect(longer.planted).toEqual(scope.planted);
   });
 
   test("reached what the truth says, and read the secrets it says", () => {
@@ -86,7 +84,7 @@ describe("the war story's suspect", () => {
           : ["-", "clusterrolebindings.rbac.authorization.k8s.io"];
       return ["cluster-object", `${place}/${resource}/${name}`, name, suspect().objectId];
     });
-    expect(planted.toSorted()).toEqual(expected.toSorted());
+    expect(inOrder(planted)).toEqual(inOrder(expected));
   });
 
   test("what only an administrator's certificate did is inferred, never proven", () => {

@@ -36,9 +36,12 @@ describe("every query is good KQL over the tables' own columns", () => {
     expect(columnsOf(kql ?? "")).toContain("TimeGenerated");
   });
 
-  test.each(LOG_SOURCES.filter(({ usual }) => usual !== undefined))("usual activity in $table", (source) => {
-    expect(columnsOf(source.usual?.(who) ?? "")).toEqual(expect.arrayContaining(["Subject", "Address"]));
-  });
+  test.each(LOG_SOURCES.filter((source) => source.usual !== undefined))(
+    "usual activity in $table",
+    (source) => {
+      expect(columnsOf(source.usual?.(who) ?? "")).toEqual(expect.arrayContaining(["Subject", "Address"]));
+    },
+  );
 
   test.each([
     ["calls on a cluster by nobody in particular", callsWithoutName([CLUSTER], ["203.0.113.50"])],
