@@ -15,8 +15,9 @@ export function covers(permission: Permission, { plane, action }: Wanted): boole
 }
 
 /**
- * Whether any of the patterns covers the action. `*` stands for any run of characters; case never matters.
- * guess: `vaults/*\/read` does not cover `vaults/read`, as the text alone says; no source tells.
+ * Whether any of the patterns covers the action. `*` stands for any run of characters, and `a/*` + `/b` covers `a/b` too:
+ * Managed Identity Operator "reads and assigns" identities by `userAssignedIdentities/*` + `/read` and `/*` + `/assign/action`
+ * alone, and those actions have no segment between. Case never matters.
  */
 export function actionMatches(patterns: readonly string[], action: string): boolean {
   return patterns.some((pattern) => {
@@ -32,7 +33,8 @@ function wildcard(pattern: string): RegExp {
   const escaped = pattern
     .split("*")
     .map((part) => part.replaceAll(/[.*+?^${}()|[\]\\]/g, String.raw`\$&`))
-    .join(".*");
+    .join(".*")
+    .replaceAll("/.*/", "/(?:.*/)?");
   const expression = new RegExp(`^${escaped}$`, "i");
   compiled.set(pattern, expression);
   return expression;

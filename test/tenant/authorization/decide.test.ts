@@ -20,6 +20,14 @@ describe("wildcards", () => {
     [["Microsoft.Authorization/*/Delete"], "microsoft.authorization/roleAssignments/delete", true],
     [["Microsoft.Storage/storageAccounts/listkeys/action"], LIST_KEYS, true],
     [["Microsoft.Storage/*"], "Microsoft.StorageX/read", false],
+    [
+      ["Microsoft.ManagedIdentity/userAssignedIdentities/*/assign/action"],
+      "Microsoft.ManagedIdentity/userAssignedIdentities/assign/action",
+      true,
+    ],
+    [["Microsoft.KeyVault/vaults/*/read"], "Microsoft.KeyVault/vaults/read", true],
+    [["Microsoft.KeyVault/vaults/*/read"], "Microsoft.KeyVault/vaults/secrets/read", true],
+    [["Microsoft.KeyVault/vaults/*/read"], "Microsoft.KeyVault/vaultsread", false],
     [["Microsoft.Web/sites/*"], "Microsoft.Web/sites/slots/config/list/action", true],
   ])("%j on %s: %s", (patterns, action, expected) => {
     expect(actionMatches(patterns, action)).toBe(expected);
@@ -291,8 +299,7 @@ describe("against a model that knows no short cuts", () => {
       "Microsoft.Authorization/roleAssignments/write",
     ],
     "Key Vault Secrets User": [GET_SECRET],
-    // Its `vaults/*/read` is about what is inside a vault; the star stands for a segment that is not there.
-    "Key Vault Reader": [],
+    "Key Vault Reader": ["Microsoft.KeyVault/vaults/read"],
   };
   const ABOVE: Readonly<Record<string, readonly string[]>> = {
     "/": ["/"],
