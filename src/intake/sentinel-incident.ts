@@ -1,8 +1,8 @@
-import type { Severity, TimeWindow } from "../case/case.ts";
 import { type AlertKind, refuse } from "./alert.ts";
 import { distinct, entitySubjects } from "./entity-subjects.ts";
 import type { Reading } from "./reading.ts";
 import { isSample } from "./sample-alert.ts";
+import { severityOf, windowOf } from "./window.ts";
 
 /** A Microsoft Sentinel incident as the playbook's incident trigger hands it over. */
 export const sentinelIncident: AlertKind = {
@@ -62,25 +62,4 @@ export const sentinelIncident: AlertKind = {
 
 function keyIs(reading: Reading, word: string): boolean {
   return reading.text()?.toLowerCase() === word;
-}
-
-const SEVERITIES: readonly Severity[] = ["informational", "low", "medium", "high"];
-
-/** A severity we do not know counts as low: rules that act ask for more. */
-export function severityOf(reading: Reading): Severity {
-  const said = reading.text()?.toLowerCase();
-  return SEVERITIES.find((it) => it === said) ?? "low";
-}
-
-const DAY_IN_MS = 86_400_000;
-
-/** From the first to the last activity; what is not said is taken as around the creation, or as the day before now. */
-export function windowOf(first: Reading, last: Reading, created: Reading, now: Date): TimeWindow {
-  const at = (reading: Reading) => {
-    const time = Date.parse(reading.text() ?? "");
-    return Number.isNaN(time) ? null : time;
-  };
-  const end = at(last) ?? at(created) ?? now.getTime();
-  const start = at(first) ?? end - DAY_IN_MS;
-  return { from: new Date(Math.min(start, end)).toISOString(), to: new Date(end).toISOString() };
 }
