@@ -67,7 +67,10 @@ export async function startTenant(options: StartOptions = {}): Promise<TenantHan
     resourceByHeader: headers.resourceOf,
     resourceByAddress: (address) => scenario.machines[address],
   });
-  const services: readonly Service[] = [createEntra({ key, issuers, locate }), ...SERVICES];
+  const services: readonly Service[] = [
+    createEntra({ key, issuers, locate, riskPolicyId: scenario.riskPolicyId }),
+    ...SERVICES,
+  ];
 
   const journal =
     stateFolder === undefined

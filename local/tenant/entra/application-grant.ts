@@ -3,6 +3,7 @@ import type { Tenant } from "../tenant.ts";
 import type { WireRequest, WireResponse } from "../wire.ts";
 import { checkProof, type Client } from "./client-proof.ts";
 import {
+  blockedByPolicy,
   disabledApplication,
   type EntraError,
   errorResponse,
@@ -22,15 +23,8 @@ import { DAY_LIFETIME_IN_S, defaultLifetimeInS, issueApplicationToken } from "./
  * `grant_type=client_credentials`: by secret, certificate or federated assertion. Whether the client exists, is enabled
  * and holds the credential is read as it stood `delays.tokenIssuanceInMs` ago; what it is granted, likewise.
  */
-export function applicationGrant({
-  tenant,
-  request,
-  parameters,
-  key,
-  issuers,
-  locate,
-  version,
-}: Grant): WireResponse {
+export function applicationGrant(grant: Grant): WireResponse {
+  const { tenant, request, parameters, key, issuers, locate, version } = grant;
   const fail = (error: EntraError) => errorResponse(error, request, tenant, parameters);
   const clientId = parameters.get("client_id")?.toLowerCase();
   if (clientId === undefined) return fail(missingParameter("client_id"));
@@ -57,6 +51,11 @@ export function applicationGrant({
   if (proven.kind === "refused") {
     log(proven.error);
     return fail(proven.error);
+  }
+  if (grant.riskPolicyId !== undefined && isBlockedForRisk(tenant, client, asOf)) {
+    const error = blockedByPolicy(grant.riskPolicyId);
+    log(error, undefined, proven.proof);
+    return fail(error);
   }
   if (asked.kind === "refused") {
     log(asked.error, undefined, proven.proof);
@@ -114,13 +113,26 @@ function asksForCae(request: WireRequest, parameters: URLSearchParams): boolean 
   return /"xms_cc"[^}]*"cp1"/i.test(parameters.get("claims") ?? request.url.searchParams.get("claims") ?? "");
 }
 
-/** Continuous access evaluation for workloads: Graph only, single-tenant applications homed here, no managed identities. */
-function mayHaveCae(tenant: Tenant, { application, principal }: Client, resource: TokenResource): boolean {
+/** Conditional Access for workloads: single-tenant applications homed here; managed identities are out of its scope. */
+function isBlockedForRisk(tenant: Tenant, client: Client, asOf: number): boolean {
+  const risk = tenant.state.directory.riskyPrincipals.get(client.principal.id, asOf);
   return (
-    resource.appId === GRAPH &&
+    isLineOfBusiness(tenant, client) &&
+    risk?.riskLevel === "high" &&
+    (risk.riskState === "atRisk" || risk.riskState === "confirmedCompromised")
+  );
+}
+
+function isLineOfBusiness(tenant: Tenant, { application, principal }: Client): boolean {
+  return (
     application !== undefined &&
     application.signInAudience === "AzureADMyOrg" &&
     principal.servicePrincipalType === "Application" &&
     (principal.appOwnerOrganizationId === undefined || principal.appOwnerOrganizationId === tenant.id)
   );
+}
+
+/** Continuous access evaluation for workloads: Graph only, single-tenant applications homed here, no managed identities. */
+function mayHaveCae(tenant: Tenant, client: Client, resource: TokenResource): boolean {
+  return resource.appId === GRAPH && isLineOfBusiness(tenant, client);
 }

@@ -22,6 +22,7 @@ export interface EntraOptions {
   readonly key: SigningKey;
   readonly issuers: OutsideIssuers;
   readonly locate: Locate;
+  readonly riskPolicyId?: string | undefined;
 }
 
 /** Microsoft Entra ID's sign-in side: discovery, keys and the token endpoint, v1 and v2. Browser flows are not modelled. */
@@ -86,7 +87,7 @@ function token(
   if (NO_TENANT.has(name) ? !isForPerson : !isThisTenant(tenant, name)) {
     return fail(NO_TENANT.has(name) ? noTenantNamed : unknownTenant(name));
   }
-  const grant: Grant = { ...options, tenant, request, parameters, version };
+  const grant: Grant = { riskPolicyId: undefined, ...options, tenant, request, parameters, version };
   switch (grantType) {
     case "client_credentials":
       return applicationGrant(grant);

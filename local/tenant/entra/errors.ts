@@ -9,6 +9,8 @@ export interface EntraError {
   readonly error: string;
   readonly text: string;
   readonly suberror?: string;
+  /** What a token would have to say instead, as JSON in a string. */
+  readonly claims?: string;
 }
 
 const FEDERATION_HELP =
@@ -201,6 +203,15 @@ export const noRoleForResource = (appId: string, resource: string): EntraError =
   text: `Application '${appId}' is not assigned to a role for the application '${resource}'.`,
 });
 
+export const blockedByPolicy = (policyId: string): EntraError => ({
+  number: 53003,
+  status: 400,
+  error: "invalid_grant",
+  text: "Access has been blocked by Conditional Access policies. The access policy does not allow token issuance.",
+  suberror: "message_only",
+  claims: JSON.stringify({ access_token: { capolids: { essential: true, values: [policyId] } } }),
+});
+
 // guess: 50126, 50057 and 50173 are known from experience; the reference has no capture.
 export const badPassword: EntraError = {
   number: 50126,
@@ -263,6 +274,7 @@ export function errorResponse(
       correlation_id: correlationId,
       error_uri: `https://login.microsoftonline.com/error?code=${failure.number}`,
       ...(failure.suberror === undefined ? {} : { suberror: failure.suberror }),
+      ...(failure.claims === undefined ? {} : { claims: failure.claims }),
     },
   };
 }

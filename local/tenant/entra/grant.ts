@@ -12,6 +12,8 @@ export interface Grant {
   readonly key: SigningKey;
   readonly issuers: OutsideIssuers;
   readonly locate: Locate;
+  /** Id of a Conditional Access policy that blocks workloads at high risk, where the tenant has one. */
+  readonly riskPolicyId: string | undefined;
   /** Of the endpoint, not of the token. */
   readonly version: "1.0" | "2.0";
 }

@@ -128,6 +128,8 @@ export const ScenarioFile = z.strictObject({
     .default({}),
   /** Virtual machines by private address, so that their metadata can be asked from there: address → ARM id. */
   machines: z.record(z.string(), z.string().startsWith("/")).default({}),
+  /** A policy that gives workloads at high risk no token; without it risk has no effect, as in Azure. */
+  conditionalAccess: z.strictObject({ blocksRiskyWorkloads: z.boolean() }).optional(),
   directory: Section.default({}),
   azure: Section.default({}),
   vaults: Section.default({}),

@@ -24,6 +24,7 @@ export interface Scenario {
   readonly delays: Partial<Delays>;
   readonly addresses: ScenarioFile["addresses"];
   readonly machines: ScenarioFile["machines"];
+  readonly riskPolicyId: string | undefined;
   readonly names: ScenarioNames;
   readonly state: TenantState;
   /** The body its real sender would send, names resolved. */
@@ -111,6 +112,10 @@ export function loadScenario(raw: unknown, { source, seed, nowInMs, generate: si
     delays: definedOnly(file.delays ?? {}),
     addresses: file.addresses,
     machines: machines ?? {},
+    riskPolicyId:
+      file.conditionalAccess?.blocksRiskyWorkloads === true
+        ? names.guid("policy", "risky-workloads")
+        : undefined,
     names,
     state: { directory, azure, vaults, logs },
     alert: alert && { format: alert.format, body: alert.body },

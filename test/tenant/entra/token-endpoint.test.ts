@@ -1,6 +1,8 @@
 import { createRemoteJWKSet, customFetch, jwtVerify } from "jose";
 import { fetch } from "undici";
 import { expect, test } from "vitest";
+import { z } from "zod";
+import { readScenario } from "../../../local/tenant/scenario/find.ts";
 import { startTenant, type TenantHandle } from "../../../local/tenant/start.ts";
 import { askForToken, bySecret, claimsOf } from "../token-request.ts";
 
@@ -325,4 +327,28 @@ test("an application deactivated by its owner gets no tokens either", async () =
   const { body } = await askForToken(tenant, bySecret(tenant, "deploy", "leaked"));
 
   expect(body.error_codes).toEqual([7000112]);
+});
+
+test("risk has an effect only where a policy says so, and then it is the policy's own refusal", async () => {
+  const { raw } = readScenario("leaked-service-principal");
+  const scenario = {
+    ...z.record(z.string(), z.unknown()).parse(raw),
+    conditionalAccess: { blocksRiskyWorkloads: true },
+  };
+  await using without = await startTenant({ scenario: "leaked-service-principal" });
+  await using tenant = await startTenant({ scenario });
+
+  const allowed = await askForToken(without, bySecret(without, "hr-sync", "leaked"));
+  const blocked = await askForToken(tenant, bySecret(tenant, "hr-sync", "leaked"));
+  const other = await askForToken(tenant, bySecret(tenant, "crm", "current"));
+
+  expect([allowed.status, blocked.status, other.status]).toEqual([200, 400, 200]);
+  expect(blocked.raw).toMatchObject({
+    error: "invalid_grant",
+    error_codes: [53003],
+    suberror: "message_only",
+    claims: expect.stringMatching(
+      /^{"access_token":{"capolids":{"essential":true,"values":\["[0-9a-f-]{36}"\]}}}$/,
+    ),
+  });
 });
