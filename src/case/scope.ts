@@ -23,6 +23,11 @@ export interface Scope {
   readonly limitations: readonly Limitation[];
   /** Principals likely in the same hands, for a person or a case of their own: nothing is done to them here. */
   readonly related?: readonly RelatedPrincipal[];
+  /**
+   * Principals the suspects empowered, or made usable for themselves: as likely victims as accomplices. What was planted on
+   * them is in `planted`; they themselves are for a person to look at.
+   */
+  readonly affected?: readonly RelatedPrincipal[];
 }
 
 export interface RelatedPrincipal {

@@ -26,6 +26,8 @@ interface Tie {
   readonly id: string;
   readonly because: string;
   readonly since: string;
+  /** It acts for the suspects, or is their own making. Otherwise something was only done to it. */
+  readonly sameHands: boolean;
 }
 
 /**
@@ -54,7 +56,7 @@ export async function tiesByAddress(
     if (known !== undefined && known.since <= since) continue;
     const address = addressOf(parsed.data.IPAddress) ?? "";
     const because = `signed in from ${address}, where the suspects' suspicious calls came from`;
-    first.set(id, { id, because, since });
+    first.set(id, { id, because, since, sameHands: true });
   }
   if (first.size > MOST_RELATED) {
     reading.gaps.note(
@@ -72,13 +74,14 @@ export function tiesByPlanting(planted: readonly Planted[]): readonly Tie[] {
   return planted
     .filter(({ present, by }) => present === true && by !== "unknown")
     .flatMap(({ detail, onId, at }): readonly Tie[] => {
-      const tie = (id: string | null, because: string): readonly Tie[] =>
-        id === null ? [] : [{ id: id.toLowerCase(), because, since: at }];
+      const tie = (id: string | null, because: string, sameHands = false): readonly Tie[] =>
+        id === null ? [] : [{ id: id.toLowerCase(), because, since: at, sameHands }];
       switch (detail.kind) {
         case "principal":
           return tie(
             detail.principal.objectId ?? detail.principal.applicationObjectId,
             "the suspects made it",
+            true,
           );
         case "role-assignment":
           return tie(
@@ -121,12 +124,17 @@ export function tiesByPlanting(planted: readonly Planted[]): readonly Tie[] {
     });
 }
 
+export interface Related {
+  readonly related: readonly RelatedPrincipal[];
+  readonly affected: readonly RelatedPrincipal[];
+}
+
 /** The principals that ties lead to, suspects and Microsoft's own left out, each once with all that ties it. */
 export async function relatedBy(
   reading: Reading,
   ties: readonly Tie[],
   suspectIds: ReadonlySet<string>,
-): Promise<readonly RelatedPrincipal[]> {
+): Promise<Related> {
   const byId = Map.groupBy(
     ties.filter(({ id }) => guidOf(id) !== null && !suspectIds.has(id)),
     ({ id }) => id,
@@ -155,11 +163,18 @@ export async function relatedBy(
     // Its application and its service principal may both have been tied; they are one.
     byKey.set(key, { principal, ties: [...(byKey.get(key)?.ties ?? []), ...own] });
   }
-  return [...byKey]
-    .toSorted(([a], [b]) => byText(a, b))
-    .map(([, { principal, ties: own }]) => ({
-      principal,
-      because: [...new Set(own.map(({ because }) => because))].toSorted(byText).join("; "),
-      since: own.map(({ since }) => since).toSorted(byText)[0] ?? "",
-    }));
+  const all = [...byKey].toSorted(([a], [b]) => byText(a, b)).map(([, it]) => it);
+  const close = ({ ties: own }: { readonly ties: readonly Tie[] }) => own.some(({ sameHands }) => sameHands);
+  return {
+    related: all.filter(close).map(asRelated),
+    affected: all.filter((it) => !close(it)).map(asRelated),
+  };
+}
+
+function asRelated({ principal, ties }: { readonly principal: Principal; readonly ties: readonly Tie[] }) {
+  return {
+    principal,
+    because: [...new Set(ties.map(({ because }) => because))].toSorted(byText).join("; "),
+    since: ties.map(({ since }) => since).toSorted(byText)[0] ?? "",
+  };
 }

@@ -122,6 +122,7 @@ export async function takeScope(azure: Azure, asked: ScopeRequest): Promise<Take
     ],
     limitations: gaps.all(),
     related: activity.related,
+    affected: activity.affected,
   };
   return { scope, requests: counted.requests() };
 }
@@ -192,6 +193,7 @@ interface Acted {
   readonly case: CaseActivity;
   readonly planted: Scope["planted"];
   readonly related: NonNullable<Scope["related"]>;
+  readonly affected: NonNullable<Scope["affected"]>;
 }
 
 /** What they did, what came of it and is still there, and who else is in the same hands. */
@@ -210,7 +212,7 @@ async function actOf(
       withoutUsual: [],
       doneTo: [],
     };
-    return { case: nothing, planted: [], related: [] };
+    return { case: nothing, planted: [], related: [], affected: [] };
   }
   const activity = await activityOfCase(reading, principals, request.window, request.workspaceIds);
   const leads = leadsIn(activity.events.filter(({ activity: { suspicious } }) => suspicious));
@@ -223,8 +225,8 @@ async function actOf(
       [objectId, applicationObjectId].flatMap((id) => id?.toLowerCase() ?? []),
     ),
   );
-  const related = await relatedBy(reading, [...byAddress, ...tiesByPlanting(planted)], suspectIds);
-  return { case: activity, planted, related };
+  const others = await relatedBy(reading, [...byAddress, ...tiesByPlanting(planted)], suspectIds);
+  return { case: activity, planted, ...others };
 }
 
 function finish(

@@ -231,6 +231,14 @@ describe("what an attacker put there, from the rows Azure writes and a fresh loo
   });
 });
 
+describe("whom it concerns", () => {
+  test("what the attacker made is in the same hands; what was only done to others makes them affected", () => {
+    const ids = (list: Scope["related"]) => inOrder((list ?? []).map(({ principal }) => principal.objectId));
+    expect(ids(scope.related)).toEqual([made.get("new principal")]);
+    expect(ids(scope.affected)).toEqual(inOrder([id("servicePrincipal", "victim"), id("user", "mallory")]));
+  });
+});
+
 describe("what groups and escalation bring", () => {
   test("groups are transitive, and their roles, policies and directory roles count", () => {
     const [principal] = scope.principals;

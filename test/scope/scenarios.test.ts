@@ -110,7 +110,8 @@ describe.each(SCENARIOS)("%s", (name) => {
       if (found !== null) expect([...new Set(found)], kind).toEqual(expect.arrayContaining(ids));
     }
     if (!unknowable.includes("exposed")) {
-      expect(scope.related?.map(({ principal }) => principal.objectId).toSorted()).toEqual(
+      const exposed = [...(scope.related ?? []), ...(scope.affected ?? [])];
+      expect(exposed.map(({ principal }) => principal.objectId).toSorted()).toEqual(
         truth.exposed.map(({ objectId }) => objectId).toSorted(),
       );
     }
@@ -119,6 +120,7 @@ describe.each(SCENARIOS)("%s", (name) => {
       scope.planted,
       scope.activity,
       scope.related,
+      scope.affected,
     ]);
     for (const { id } of truth.bystanders) expect(acted).not.toContain(id);
     expect(scope.limitations.filter(({ code }) => code === "FORBIDDEN")).toEqual([]);
