@@ -8,7 +8,7 @@ const TYPES = /^Microsoft\.KeyVault\.Secret(NearExpiry|Expired)$/;
 export const keyVaultEvent: AlertKind = {
   name: "key-vault-event",
   knownBy: "eventType or type Microsoft.KeyVault.Secret…",
-  recognises: (body) => body.items().some((it) => /^Microsoft\.KeyVault\./.test(typeOf(it))),
+  recognises: (body) => body.items().some((it) => typeOf(it).startsWith("Microsoft.KeyVault.")),
 
   read(body, now) {
     const intakes = body.items().flatMap((event) => intakeOf(event, now) ?? []);
