@@ -3,7 +3,6 @@ import { join } from "node:path";
 import { environmentFor } from "../tenant/environment.ts";
 import { AZURE_DELAYS, scaledDelays } from "../tenant/runtime.ts";
 import { type Adversary, startAdversary } from "../tenant/adversary.ts";
-import { PRODUCT } from "../tenant/scenario/product.ts";
 import { startTenant, type TenantHandle } from "../tenant/start.ts";
 import type { TenantAnswer, TenantQuestion, TenantReady, TenantWish } from "./tenant-talk.ts";
 
@@ -69,21 +68,14 @@ function say(message: TenantReady | TenantAnswer): void {
 }
 
 function ready(handle: TenantHandle): TenantReady {
-  const { names, callers } = handle;
+  const { callers } = handle;
   return {
     kind: "ready",
     proxyUrl: handle.proxyUrl,
     envFile,
     env: handle.env(),
     alert: handle.scenario.alert?.body ?? null,
-    product: {
-      TOURNIQUET_TENANT_ID: handle.tenant.id,
-      TOURNIQUET_API_CLIENT_ID: names.guid("appId", PRODUCT.api),
-      TOURNIQUET_READER_CLIENT_ID: names.guid("clientId", PRODUCT.reader),
-      TOURNIQUET_ACTOR_CLIENT_ID: names.guid("clientId", PRODUCT.actor),
-      TOURNIQUET_RECORD_KEY: `https://${PRODUCT.vault}.vault.azure.net/keys/${PRODUCT.recordKey}`,
-      TOURNIQUET_WORKSPACES: names.guid("workspace", PRODUCT.workspace),
-    },
+    product: handle.productSettings(),
     callers: {
       playbook: { token: callers.playbook.token() },
       responder: { token: callers.responder.token() },
