@@ -73,6 +73,11 @@ describe("the management webhooks", () => {
     expect(response.status).toBe(202);
   });
 
+  test("start without a body with no input, which is null", async () => {
+    await host.webhook("POST", "orchestrators/Give/bodiless");
+    expect(await host.end("bodiless")).toMatchObject({ input: null, output: { input: null } });
+  });
+
   test("refuse a start with malformed JSON", async () => {
     const response = await host.webhook("POST", "orchestrators/Give/bad", { body: '{"a":' });
     expect(response.status).toBe(400);

@@ -27,8 +27,8 @@ export async function startOrchestrator(
     instanceId: askedId === undefined || askedId === "" ? newInstanceId() : askedId,
     name,
     version: call.request.query.get("version") ?? call.defaultVersion,
-    // No body is the empty text, never undefined: an orchestrator's default for a missing input is never taken.
-    input: body.kind === "none" ? '""' : body.text,
+    // The SDK sends the empty text for no input, as JSON, so that an orchestrator's default for undefined is never taken.
+    input: body.kind === "none" ? null : body.text,
   });
 }
 
