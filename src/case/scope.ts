@@ -309,6 +309,20 @@ export interface Reach {
   readonly lastTouched: string | null;
   readonly tags: Readonly<Record<string, string>>;
   readonly principalKey: string;
+  /** ARM ids of sites that take a vault's secret as a setting: they are hurt when it changes. Absent: none known. */
+  readonly consumers?: readonly string[];
+  /** Of a cluster: what decides which cuts are possible there. */
+  readonly cluster?: ClusterSettings;
+}
+
+/** How a cluster is guarded, as ARM has it. */
+export interface ClusterSettings {
+  readonly entraIntegration: boolean;
+  readonly localAccountsDisabled: boolean;
+  readonly privateCluster: boolean;
+  readonly authorizedIpRanges: readonly string[];
+  /** Its OIDC issuer is on. */
+  readonly issuesTokens: boolean;
 }
 
 export type ReachPower =

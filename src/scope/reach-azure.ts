@@ -1,4 +1,5 @@
-import type { Reach, ReachPower } from "../case/scope.ts";
+import { z } from "zod";
+import type { ClusterSettings, Reach, ReachPower } from "../case/scope.ts";
 import { type ArmResource, CLUSTER, lastSegment, tagsOf } from "./arm-resources.ts";
 import { byText } from "./identifiers.ts";
 import { POWERS, type PowerRule, SCOPE_POWERS } from "./powers.ts";
@@ -60,6 +61,7 @@ export function azureReach(
       lastTouched: null,
       tags: tagsOf(resource.tags),
       principalKey,
+      ...(resource.type === CLUSTER ? { cluster: clusterSettings(resource) } : {}),
     });
   }
   for (const scope of scopes) {
@@ -98,4 +100,28 @@ function clusterPowers(cluster: ArmResource, can: readonly ReachPower[]): readon
   // Without Entra integration the user credential carries an administrator's certificate.
   if (!entra && powers.has("user-credential")) powers.add("admin-credential");
   return [...powers].toSorted(byText);
+}
+
+const Guarding = z.object({
+  aadProfile: z.unknown(),
+  disableLocalAccounts: z.boolean().nullish(),
+  apiServerAccessProfile: z
+    .object({
+      authorizedIPRanges: z.array(z.string()).nullish(),
+      enablePrivateCluster: z.boolean().nullish(),
+    })
+    .nullish(),
+  oidcIssuerProfile: z.object({ enabled: z.boolean().nullish() }).nullish(),
+});
+
+function clusterSettings(cluster: ArmResource): ClusterSettings {
+  const read = Guarding.safeParse(cluster.properties ?? {}).data;
+  const access = read?.apiServerAccessProfile;
+  return {
+    entraIntegration: read?.aadProfile != null,
+    localAccountsDisabled: read?.disableLocalAccounts ?? false,
+    privateCluster: access?.enablePrivateCluster ?? false,
+    authorizedIpRanges: (access?.authorizedIPRanges ?? []).toSorted(byText),
+    issuesTokens: read?.oidcIssuerProfile?.enabled ?? false,
+  };
 }

@@ -18,6 +18,7 @@ import { azureReach } from "./reach-azure.ts";
 import { directoryReach } from "./reach-directory.ts";
 import { isReachable, type MetVault, type VaultHolder, vaultReach } from "./reach-vaults.ts";
 import type { Reading } from "./reading.ts";
+import { consumerKey, readSecretConsumers, type SecretConsumers } from "./secret-consumers.ts";
 import type { TenantMap } from "./tenant-map.ts";
 import { listVaultContents } from "./vault-contents.ts";
 import { VAULT, vaultSettings } from "./vault-policies.ts";
@@ -94,11 +95,18 @@ export async function reachOfCase(
     held.map(({ holder }) => [holder, vaults.filter((met) => isReachable(met, holder))]),
   );
   const toList = new Map([...opened.values()].flat().map(({ vault }) => [vault.id.toLowerCase(), vault]));
-  const contents = await listVaultContents(reading, [...toList.values()]);
+  const [contents, consumers] = await Promise.all([
+    listVaultContents(reading, [...toList.values()]),
+    toList.size === 0
+      ? (new Map() satisfies SecretConsumers)
+      : readSecretConsumers(reading, known.inventory.resources),
+  ]);
   const reach = held.flatMap(({ it, rules, heldScopes, holder }) => [
     ...azureReach(it.principalKey, rules, heldScopes, known.inventory.resources),
     ...(opened.get(holder) ?? []).flatMap((met) =>
-      vaultReach(met, holder, contents.get(met.vault.id.toLowerCase()) ?? null),
+      vaultReach(met, holder, contents.get(met.vault.id.toLowerCase()) ?? null).map((reached) =>
+        withConsumers(reached, met.vault.name, consumers),
+      ),
     ),
     ...directoryReach(it.principalKey, it),
   ]);
@@ -106,6 +114,11 @@ export async function reachOfCase(
     reach: reach.toSorted(byReach),
     denials: [...new Map(held.flatMap(({ denials }) => denials).map((it) => [it.id, it])).values()],
   };
+}
+
+function withConsumers(reach: Reach, vaultName: string, consumers: SecretConsumers): Reach {
+  const found = consumers.get(consumerKey(vaultName, reach.name));
+  return found === undefined || reach.kind !== "vault-secret" ? reach : { ...reach, consumers: found };
 }
 
 /** Marks what the logs show was touched, and adds what was touched although nothing held today would allow it. */

@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import { readScenario } from "../../local/tenant/scenario/find.ts";
 import type { Truth } from "../../local/tenant/scenario/format.ts";
 import type { Planted, Scope } from "../../src/case/scope.ts";
-import { scopeOf } from "./scoped.ts";
+import { inOrder, scopeOf } from "./scoped.ts";
 import { readTenant } from "./tenant-reader.ts";
 
 const SCENARIOS = [
@@ -111,8 +111,8 @@ describe.each(SCENARIOS)("%s", (name) => {
     }
     if (!unknowable.includes("exposed")) {
       const exposed = [...(scope.related ?? []), ...(scope.affected ?? [])];
-      expect(exposed.map(({ principal }) => principal.objectId).toSorted()).toEqual(
-        truth.exposed.map(({ objectId }) => objectId).toSorted(),
+      expect(inOrder(exposed.map(({ principal }) => principal.objectId))).toEqual(
+        inOrder(truth.exposed.map(({ objectId }) => objectId)),
       );
     }
     const acted = JSON.stringify([
@@ -127,4 +127,17 @@ describe.each(SCENARIOS)("%s", (name) => {
     expect(read.tenant.refused).toEqual([]);
     expect(read.tenant.defects).toEqual([]);
   });
+});
+
+test("a secret's consumers are the sites that take it as a setting", async () => {
+  await using read = await readTenant({ scenario: "storage-publish-profile" });
+  const { truth } = read.tenant.scenario;
+  const scope = await scopeOf(read, { objectIds: [truth?.suspect.objectId ?? ""] });
+  const consumers = new Map(
+    scope.reach
+      .filter(({ kind }) => kind === "vault-secret")
+      .map((it) => [it.name, it.consumers?.map(lastOf)]),
+  );
+  expect(consumers.get("orders-db")).toEqual(["app-orders"]);
+  expect(consumers.get("carrier-api")).toBeUndefined();
 });
