@@ -8,15 +8,20 @@ export interface CaseRef {
 }
 
 /** Resolves the subjects and, where policy says so, disables an unambiguous suspect: one hop from the start to the first cut. */
-export const beginCase = activityReference<CaseRef, Begun>("begin-case");
+export const beginCase = activityReference<LookInput, Begun>("begin-case");
+export interface LookInput extends CaseRef {
+  /** Go on with what can be read, however little. */
+  readonly last: boolean;
+}
 export interface Begun {
-  /** `stop`: nobody to act on; the case is refused or waits for a person. */
-  readonly next: "scope" | "stop";
+  /** `stop`: nobody to act on. `again`: nobody yet, but the directory could not be asked. */
+  readonly next: "scope" | "stop" | "again";
 }
 
-export const takeSnapshot = activityReference<CaseRef, Snapshotted>("take-snapshot");
+export const takeSnapshot = activityReference<LookInput, Snapshotted>("take-snapshot");
 export interface Snapshotted {
-  readonly scopeDigest: string;
+  /** Parts could not be read that may be readable in a moment; nothing was stored. */
+  readonly again: boolean;
   readonly principals: number;
 }
 
@@ -26,6 +31,8 @@ export interface Planned {
   readonly mode: Mode;
   readonly automatic: number;
   readonly approval: number;
+  /** Of those waiting for approval, what policy lets run when nobody answers. */
+  readonly atDeadline: number;
   readonly rotations: number;
   readonly pace: Pace;
 }
@@ -40,7 +47,8 @@ export interface Pace {
   readonly watchEveryInMs: number;
 }
 
-export type StepSelection = "automatic" | "approved";
+/** `at-deadline`: reversible steps that policy lets run when nobody decided in time. */
+export type StepSelection = "automatic" | "approved" | "at-deadline";
 
 /** Where performing goes on. */
 export interface Cursor {
@@ -72,27 +80,32 @@ export interface ConfirmInput {
   readonly caseId: string;
   readonly planDigest: string;
   readonly selection: StepSelection;
-  /** Agreeing reads in a row so far, by step id. */
-  readonly agreed: Readonly<Record<string, number>>;
+  /** Agreeing reads in a row so far: a digit for each step of the selection, in order. Short, because history keeps it. */
+  readonly agreed: string;
   readonly round: number;
   readonly last: boolean;
 }
 
 export interface Confirmed {
   readonly open: number;
-  readonly agreed: Readonly<Record<string, number>>;
+  readonly agreed: string;
 }
 
 /** Re-reads every performed step once. */
 export const confirmSteps = activityReference<ConfirmInput, Confirmed>("confirm-steps");
 
+/** What is to be decided: the plan, or putting back what somebody asked to have back. */
+export type DecisionAbout = "plan" | "restore";
+
 export interface AskInput extends CaseRef {
+  readonly about: DecisionAbout;
   readonly planDigest: string;
   readonly deadline: string;
 }
 export const askDecision = activityReference<AskInput, CaseRef>("ask-decision");
 
 export interface DecisionInput extends CaseRef {
+  readonly about: DecisionAbout;
   readonly planDigest: string;
   readonly expired: boolean;
 }
@@ -111,6 +124,13 @@ export interface Concluded {
   readonly watchUntil: string | null;
 }
 
+export interface FailInput extends CaseRef {
+  /** The activity that went on failing. */
+  readonly where: string;
+}
+/** Says on record and in the case's state that it cannot go on by itself. */
+export const failCase = activityReference<FailInput, Concluded>("fail-case");
+
 export interface RequestsFound {
   readonly restore: boolean;
   readonly close: boolean;
@@ -123,18 +143,40 @@ export interface WatchInput extends CaseRef {
 }
 export interface Watched {
   readonly findings: number;
-  /** Findings that the rules allow to be cut again by themselves. */
+  /** Findings that a step would cut. */
+  readonly toCut: number;
+  /** There is something to cut again, by itself or after a decision: the same rules say which. */
   readonly contain: boolean;
 }
 export const watchOnce = activityReference<WatchInput, Watched>("watch-once");
 
+/** Settles what the oldest stored restore request asks for: which steps, in which order, and whether that needs a decision. */
+export const prepareRestore = activityReference<CaseRef, RestorePrepared>("prepare-restore");
+export interface RestorePrepared {
+  readonly restoreDigest: string;
+  readonly steps: number;
+  readonly approval: number;
+  readonly pace: Pace;
+}
+
 export interface RestoreInput extends CaseRef {
+  readonly restoreDigest: string;
+  readonly from: number;
   readonly attempt: number;
 }
 export interface Restored {
+  readonly next: number | null;
   readonly retryable: number;
   readonly retryAfterInMs: number;
-  readonly open: number;
 }
-/** Undoes what the stored restore request names, in reverse order, and reads back. */
+/** Puts back as many steps as belong into one activity, last made first. */
 export const restoreSteps = activityReference<RestoreInput, Restored>("restore-steps");
+
+export interface ConfirmRestoredInput extends CaseRef {
+  readonly restoreDigest: string;
+  readonly agreed: string;
+  readonly round: number;
+  readonly last: boolean;
+}
+/** Re-reads once everything that was put back. */
+export const confirmRestored = activityReference<ConfirmRestoredInput, Confirmed>("confirm-restored");

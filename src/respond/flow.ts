@@ -18,14 +18,39 @@ export function activityReference<Input extends Payload, Output extends Payload>
 
 export type Flow<Output> = Generator<Task, Output, unknown>;
 
-/** Calls an activity. The cast is Durable's: history holds JSON, and only the activity's own definition says of what. */
+/** An activity went on failing. What it said stays in its function's log: messages may quote what attackers wrote. */
+export class ActivityFailedError extends Error {
+  override readonly name = "ActivityFailedError";
+  readonly code = "ACTIVITY_FAILED";
+  readonly activity: string;
+  constructor(activity: string, cause: unknown) {
+    super(`${activity} went on failing`, { cause });
+    this.activity = activity;
+  }
+}
+
+const MOST_TRIES = 12;
+const FIRST_WAIT_IN_MS = 1_000;
+const LONGEST_WAIT_IN_MS = 60_000;
+
+/**
+ * Calls an activity; one that throws (storage or the vault was away) is called again after durable waits, for about six
+ * minutes, then an ActivityFailedError is thrown. Every activity of ours may run twice.
+ */
 export function* call<Input extends Payload, Output extends Payload>(
   context: OrchestrationContext,
   activity: ActivityReference<Input, Output>,
   input: Input,
 ): Flow<Output> {
-  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- history is JSON; only the definition knows of what
-  return (yield context.df.callActivity(activity.name, input)) as Output;
+  for (let tries = 1; ; tries++) {
+    try {
+      // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- history is JSON; only the definition knows of what
+      return (yield context.df.callActivity(activity.name, input)) as Output;
+    } catch (error) {
+      if (tries >= MOST_TRIES) throw new ActivityFailedError(activity.name, error);
+    }
+    yield* sleep(context, Math.min(FIRST_WAIT_IN_MS * 2 ** (tries - 1), LONGEST_WAIT_IN_MS));
+  }
 }
 
 /** Waits. Durable's timers fire up to 0.3 s early, so the timer's end is the deadline, whatever the clock says then. */

@@ -37,7 +37,7 @@ type Finding =
  */
 export async function watchOnce(app: Tourniquet, { caseId, since }: WatchInput): Promise<Watched> {
   const summary = await existing(app, caseId);
-  if (summary.plan === null) return { findings: 0, contain: false };
+  if (summary.plan === null) return { findings: 0, toCut: 0, contain: false };
   const { digest } = summary.plan;
   const [before, scope, states] = await Promise.all([
     loadPlan(app, caseId, digest),
@@ -52,6 +52,7 @@ export async function watchOnce(app: Tourniquet, { caseId, since }: WatchInput):
   if (findings.length > 0) await record(app, summary, digest, findings);
   return {
     findings: findings.length,
+    toCut: findings.filter(({ kind }) => kind !== "revoked-credential-used").length,
     contain: findings.some(
       (it) => it.kind !== "revoked-credential-used" && it.step.permission === "automatic",
     ),
