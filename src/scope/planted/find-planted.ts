@@ -14,15 +14,8 @@ import {
   lookAtRoleAssignment,
   lookAtVault,
 } from "./look-at-azure.ts";
-import {
-  lookAtAppRole,
-  lookAtCredentials,
-  lookAtDirectoryRole,
-  lookAtGrant,
-  lookAtMember,
-  lookAtObject,
-  lookAtOwner,
-} from "./look-at-directory.ts";
+import { lookAtCredentials, lookAtObject, lookAtOwner } from "./look-at-directory.ts";
+import { lookAtAppRole, lookAtDirectoryRole, lookAtGrant, lookAtMember } from "./look-at-grants.ts";
 import { plantedFrom, sortPlanted } from "./planted.ts";
 
 /** Looks at the directory share batches, so there may be many at a time. */

@@ -67,3 +67,6 @@ export interface LeadOrigin {
   readonly by: string;
   readonly evidence: string;
 }
+
+/** Clocks and the log's own delay: a start date may lie a little before the row that tells of it. */
+export const START_TOLERANCE_IN_MS = 10 * 60_000;
