@@ -1,6 +1,5 @@
 import { z } from "zod";
 import type { Azure } from "../azure/azure.ts";
-import { sideBySide } from "../azure/side-by-side.ts";
 import type { Principal } from "../case/principal.ts";
 import type { FederatedCredential } from "../case/scope.ts";
 import type { DirectoryReader } from "./directory-reader.ts";
@@ -96,19 +95,4 @@ export function federatedCredential(
     planted: false,
     usedBySuspiciousSignIn: false,
   };
-}
-
-/** Many identities, a few at a time: ARM allows five such reads a second on one. */
-export async function federatedOfIdentities(
-  azure: Azure,
-  gaps: Gaps,
-  identityIds: readonly string[],
-): Promise<readonly RawFederated[]> {
-  const found = await sideBySide(identityIds, 8, async (holderId) => {
-    const read = await identityFederatedCredentials(azure, holderId);
-    return readOrAbsent(gaps, `federated credentials of identity ${holderId}`, read, []).map(
-      (credential): RawFederated => ({ holder: "identity", holderId, credential }),
-    );
-  });
-  return found.flat();
 }

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { Scope } from "../../src/case/scope.ts";
-import { scopeDigest } from "../../src/scope/scope-digest.ts";
+import { digestOf } from "../../src/plan/digest.ts";
 import { inOrder, scopeOf } from "./scoped.ts";
 import { readTenant, type ReadTenant } from "./tenant-reader.ts";
 
@@ -124,6 +124,6 @@ describe("the war story's suspect", () => {
   test("taken again it is the same to the byte, but for when it was taken", async () => {
     const again = await scopeOf(read, { objectIds: [suspect().objectId] });
     const { takenAt, window } = scope;
-    expect(scopeDigest({ ...again, takenAt, window })).toBe(scopeDigest(scope));
+    expect(digestOf({ ...again, takenAt, window })).toBe(digestOf(scope));
   });
 });
