@@ -10,6 +10,7 @@ const { values } = parseArgs({
     fresh: { type: "boolean", default: false },
     json: { type: "boolean", default: false },
     delays: { type: "string", default: "0.01" },
+    folder: { type: "string", default: join(".tourniquet", "start") },
   },
 });
 
@@ -19,7 +20,7 @@ if (!Number.isFinite(delays) || delays < 0) {
   process.exit(2);
 }
 const house = await startHouse({
-  folder: join(".tourniquet", "start"),
+  folder: values.folder,
   scenario: values.scenario,
   delays,
   fresh: values.fresh,

@@ -130,10 +130,16 @@ async function untilAnswers(url: string, { process: child }: Child, log: string)
   while (performance.now() < deadline) {
     if (child.exitCode !== null) throw new Error(`the host ended with ${child.exitCode}; see ${log}`);
     const answer = await fetch(url, { signal: AbortSignal.timeout(2_000) }).catch(() => null);
-    if (answer?.ok === true) return;
+    if (answer?.ok === true) return hasFunctions(url.replace("/host/status", "/functions"), log);
     await new Promise((done) => setTimeout(done, 100));
   }
   throw new Error(`the host was not ready in ${READY_IN_MS} ms; see ${log}`);
+}
+
+/** A host whose app failed to load is up all the same, with nothing in it. */
+async function hasFunctions(url: string, log: string): Promise<void> {
+  const listed: unknown = await (await fetch(url, { signal: AbortSignal.timeout(5_000) })).json();
+  if (!Array.isArray(listed) || listed.length === 0) throw new Error(`the app did not load; see ${log}`);
 }
 
 let questions = 0;
