@@ -40,6 +40,8 @@ const BY_AZURE_CODE: Readonly<Record<string, AzureFailureCode>> = {
   CannotUpdateLockedServicePrincipalProperty: "PROPERTY_LOCKED",
   CannotUpdateLockedServicePrincipalPropertyWithEnforcementScope: "PROPERTY_LOCKED",
   Request_ResourceNotFound: "NOT_FOUND",
+  // PIM, of Azure and of the directory: asked to remove what is not assigned. With 400 and 404.
+  RoleAssignmentDoesNotExist: "NOT_FOUND",
   RoleAssignmentExists: "ALREADY_EXISTS",
   Request_MultipleObjectsWithSameKeyValue: "ALREADY_EXISTS",
 };
@@ -50,6 +52,8 @@ const CONFLICTS_THAT_PASS: ReadonlySet<string> = new Set([
   "ConcurrentFederatedIdentityCredentialsWritesForSingleManagedIdentity",
   "AnotherOperationInProgress",
   "OperationNotAllowed",
+  // AKS's answer to If-Match while another operation is under way; the next try reads the cluster anew.
+  "EtagMismatch",
 ]);
 
 /**

@@ -30,6 +30,7 @@ export const WAVES = [
     name: "workloads",
     reason: "Slow and disturbing cuts on clusters and resources come when the attacker is already outside.",
   },
+  { name: "removal", reason: "What is left of the principal goes last, when all that hung on it is cut." },
 ] as const;
 
 export type WaveName = (typeof WAVES)[number]["name"];

@@ -3,9 +3,12 @@ import type {
   CertificateCredential,
   CredentialEvidence,
   CredentialHolder,
+  Planted,
   PasswordCredential,
+  PropertyLock,
   Scope,
 } from "../case/scope.ts";
+import { type Hindrance, plantedBecause } from "./hindrances.ts";
 
 /** A credential that is to go, with whose it is and what must not be protected for it to go. */
 export interface Doomed<Credential> {
@@ -13,6 +16,7 @@ export interface Doomed<Credential> {
   readonly holderName: string;
   readonly touches: readonly string[];
   readonly because: readonly string[];
+  readonly hindered?: Hindrance;
 }
 
 /** Client secrets on one kind of holder: all of the suspects', and those planted on others. */
@@ -21,12 +25,16 @@ export function doomedPasswords(
   holder: CredentialHolder,
 ): readonly Doomed<PasswordCredential>[] {
   return [
-    ...scope.principals.flatMap(({ principal, passwords }) =>
-      passwords.filter((it) => it.holder === holder).map((it) => ofSuspect(it, principal)),
+    ...scope.principals.flatMap(({ principal, passwords, signIn }) =>
+      isManagedIdentity(principal)
+        ? []
+        : passwords
+            .filter((it) => it.holder === holder)
+            .map((it) => ofSuspect(it, principal, lockedBy(signIn.propertyLock, it.holder, principal))),
     ),
-    ...scope.planted.flatMap(({ detail, onName, evidence, present }) =>
+    ...scope.planted.flatMap(({ detail, onName, evidence, by, present }) =>
       detail.kind === "password" && detail.credential.holder === holder && present !== false
-        ? [ofPlanted(detail.credential, onName, evidence)]
+        ? [ofPlanted(detail.credential, { onName, by, evidence })]
         : [],
     ),
   ];
@@ -38,15 +46,22 @@ export function doomedCertificates(
   holder: CredentialHolder,
 ): readonly Doomed<CertificateCredential>[] {
   return [
-    ...scope.principals.flatMap(({ principal, certificates }) =>
-      // A managed identity's certificate is the platform's and rolled by it.
-      isManagedIdentity(principal)
-        ? []
-        : certificates.filter((it) => it.holder === holder).map((it) => ofSuspect(it, principal)),
+    ...scope.principals.flatMap(({ principal, certificates, signIn }) =>
+      certificates
+        .filter((it) => it.holder === holder)
+        .map((it) =>
+          ofSuspect(
+            it,
+            principal,
+            isManagedIdentity(principal)
+              ? platformsOwn(principal)
+              : lockedBy(signIn.propertyLock, it.holder, principal),
+          ),
+        ),
     ),
-    ...scope.planted.flatMap(({ detail, onName, evidence, present }) =>
+    ...scope.planted.flatMap(({ detail, onName, evidence, by, present }) =>
       detail.kind === "certificate" && detail.credential.holder === holder && present !== false
-        ? [ofPlanted(detail.credential, onName, evidence)]
+        ? [ofPlanted(detail.credential, { onName, by, evidence })]
         : [],
     ),
   ];
@@ -56,29 +71,57 @@ export function isManagedIdentity({ kind }: Principal): boolean {
   return kind === "system-assigned-identity" || kind === "user-assigned-identity";
 }
 
+/** A managed identity's certificate belongs to the platform, which rolls it: what can be cut is what the identity may do. */
+function platformsOwn({ displayName }: Principal): Hindrance {
+  return {
+    reason: "the credentials of a managed identity are the platform's and cannot be removed",
+    action: `Find how tokens of ${displayName} were got, on the workloads that use it, and close that`,
+  };
+}
+
+/** The app instance property lock refuses changes of a service principal's credentials, whoever asks. */
+function lockedBy(
+  lock: PropertyLock | null,
+  holder: CredentialHolder,
+  { displayName }: Principal,
+): Hindrance | null {
+  if (holder !== "service-principal" || lock === null || !lock.enabled) return null;
+  if (!lock.allProperties && !lock.credentialsWithUsageSign && !lock.credentialsWithUsageVerify) return null;
+  return {
+    reason: "the application's property lock refuses it",
+    action: `Switch the app instance property lock of ${displayName} off, remove the credential, switch it on again`,
+  };
+}
+
 function ofSuspect<Credential extends { readonly holderId: string; readonly evidence: CredentialEvidence }>(
   credential: Credential,
   principal: Principal,
+  hindered: Hindrance | null,
 ): Doomed<Credential> {
   return {
     credential,
     holderName: principal.displayName,
     touches: [...new Set([principalKey(principal), credential.holderId])],
     because: reasons(credential.evidence),
+    ...(hindered === null ? {} : { hindered }),
   };
 }
 
 function ofPlanted<Credential extends { readonly holderId: string }>(
   credential: Credential,
-  onName: string | null,
-  evidence: string,
+  { onName, by, evidence }: Pick<Planted, "onName" | "by" | "evidence">,
 ): Doomed<Credential> {
   return {
     credential,
     holderName: onName ?? credential.holderId,
     touches: [credential.holderId],
-    because: [`Planted by the suspect: ${evidence}`],
+    because: [plantedBecause({ by, evidence })],
   };
+}
+
+/** Whether a credential is known to be in the wrong hands, and not only possibly. */
+export function isTelling({ leaked, planted, usedBySuspiciousSignIn }: CredentialEvidence): boolean {
+  return leaked || planted || usedBySuspiciousSignIn;
 }
 
 function reasons({

@@ -1,8 +1,8 @@
 import { z } from "zod";
-import { principalKey } from "../case/principal.ts";
+import { type Principal, principalKey } from "../case/principal.ts";
 import { type Flag, putBackFlag, setFlag, verifyFlag, verifyPutBack } from "./enabled-flag.ts";
 import { MICROSOFT_GRAPH } from "./needs.ts";
-import { defineStep } from "./step.ts";
+import { defineStep, type Proposal } from "./step.ts";
 
 const flag = (id: string): Flag => ({ path: `/applications/${id}`, property: "isDisabled" });
 
@@ -19,7 +19,7 @@ export const deactivateApplication = defineStep({
 
   propose: (scope) =>
     scope.principals.flatMap(({ principal, signIn, because }) => {
-      if (principal.applicationObjectId === null) return [];
+      if (principal.applicationObjectId === null) return foreign(principal);
       return [
         {
           target: { applicationId: principal.applicationObjectId },
@@ -42,3 +42,29 @@ export const deactivateApplication = defineStep({
       verifyPutBack(context, flag(target.applicationId), before.isDisabled),
   },
 });
+
+/** Only where its application object lives can it be deactivated; elsewhere its service principal is all there is to cut. */
+function foreign({
+  kind,
+  home,
+  appId,
+  displayName,
+  objectId,
+  homeTenantId,
+}: Principal): readonly Proposal<{ applicationId: string }, { isDisabled: boolean }>[] {
+  if (kind !== "application" || home !== "foreign" || appId === null) return [];
+  return [
+    {
+      target: { applicationId: appId },
+      before: { isDisabled: false },
+      title: `Deactivate the application ${displayName}`,
+      because: [],
+      cost: [],
+      touches: [objectId ?? appId],
+      hindered: {
+        reason: `its home is the tenant ${homeTenantId ?? "(unknown)"}, and only its publisher can`,
+        action: `Tell the publisher of ${displayName} (${appId}) that it is misused`,
+      },
+    },
+  ];
+}

@@ -2,6 +2,7 @@ import { z } from "zod";
 import type { Azure } from "../azure/azure.ts";
 import { alreadySo, confirmation, failed, outcomeOfChange, outcomeOfRemoval } from "./answers.ts";
 import { doomedFederated, FederatedBefore } from "./doomed-federated.ts";
+import { lockInTheWay } from "./hindrances.ts";
 import { AZURE } from "./needs.ts";
 import { defineStep } from "./step.ts";
 
@@ -28,8 +29,14 @@ export const deleteIdentityFederatedCredential = defineStep({
   ],
 
   propose: (scope) =>
-    doomedFederated(scope, "identity").map(
-      ({ credential, before, holderName, trusts, touches, because }) => ({
+    doomedFederated(scope, "identity").map(({ credential, before, holderName, trusts, touches, because }) => {
+      const hindered = lockInTheWay(
+        scope.obstacles,
+        credential.holderId,
+        "deletion",
+        `delete the federated credential ${credential.name} of ${holderName}`,
+      );
+      return {
         target: { identityId: credential.holderId, name: credential.name },
         before,
         title: `Delete the federated credential ${credential.name} of the identity ${holderName}, which trusts ${trusts}`,
@@ -37,8 +44,9 @@ export const deleteIdentityFederatedCredential = defineStep({
         cost: [`${trusts} cannot sign in as ${holderName} any more.`],
         touches,
         rank: credential.planted || credential.trusts.kind === "unknown-issuer" ? -1 : 0,
-      }),
-    ),
+        ...(hindered === null ? {} : { hindered }),
+      };
+    }),
 
   // Concurrent writes below one identity are refused with 409.
   alone: ({ identityId }) => identityId.toLowerCase(),

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { principalKey } from "../case/principal.ts";
 import type { FederatedCredential, FederatedTrust, Scope } from "../case/scope.ts";
+import { plantedBecause } from "./hindrances.ts";
 
 /** A federated credential as it was: what a restore posts again. */
 export const FederatedBefore = z.object({
@@ -44,14 +45,14 @@ export function doomedFederated(
         ),
       ),
   );
-  const planted = scope.planted.flatMap(({ detail, onName, evidence, present }) =>
+  const planted = scope.planted.flatMap(({ detail, onName, evidence, by, present }) =>
     detail.kind === "federated" && detail.credential.holder === holder && present !== false
       ? [
           doomed(
             detail.credential,
             onName ?? detail.credential.holderId,
             [detail.credential.holderId],
-            [`Planted by the suspect: ${evidence}`],
+            [plantedBecause({ by, evidence })],
           ),
         ]
       : [],

@@ -2,6 +2,7 @@ import { z } from "zod";
 import type { Azure } from "../azure/azure.ts";
 import type { AppRoleAssignment } from "../case/scope.ts";
 import { alreadySo, confirmation, failed, outcomeOfChange, outcomeOfRemoval } from "./answers.ts";
+import { plantedBecause } from "./hindrances.ts";
 import { MICROSOFT_GRAPH } from "./needs.ts";
 import { defineStep, type Proposal } from "./step.ts";
 
@@ -35,11 +36,11 @@ export const removeAppRoleAssignment = defineStep({
         ]),
       ),
     ),
-    ...scope.planted.flatMap(({ detail, onName, evidence, present }) =>
+    ...scope.planted.flatMap(({ detail, onName, evidence, by, present }) =>
       detail.kind === "app-role" && present !== false
         ? [
             propose(detail.assignment, "service-principal", onName ?? detail.assignment.principalId, [
-              `Planted by the suspect: ${evidence}`,
+              plantedBecause({ by, evidence }),
             ]),
           ]
         : [],

@@ -18,7 +18,7 @@ export const removeApplicationCertificate = defineStep({
   needs: [MICROSOFT_GRAPH("Application.ReadWrite.All")],
 
   propose: (scope) =>
-    doomedCertificates(scope, "application").map(({ credential, holderName, touches, because }) => {
+    doomedCertificates(scope, "application").map(({ credential, holderName, touches, because, hindered }) => {
       const { holder: _holder, holderId, evidence: _evidence, ...before } = credential;
       const { keyId, customKeyIdentifier, usage, thumbprint } = credential;
       return {
@@ -32,6 +32,7 @@ export const removeApplicationCertificate = defineStep({
             : `Whatever signs in with this certificate of ${holderName} stops.`,
         ],
         touches,
+        ...(hindered === undefined ? {} : { hindered }),
       };
     }),
 

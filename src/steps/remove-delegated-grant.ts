@@ -4,6 +4,7 @@ import type { DelegatedGrant } from "../case/scope.ts";
 import { alreadySo, confirmation, failed, outcomeOfChange, outcomeOfRemoval } from "./answers.ts";
 import { MICROSOFT_GRAPH } from "./needs.ts";
 import { defineStep, type Proposal } from "./step.ts";
+import { plantedBecause } from "./hindrances.ts";
 
 const Target = z.object({ clientId: z.guid(), grantId: z.string() });
 type Target = z.infer<typeof Target>;
@@ -41,9 +42,9 @@ export const removeDelegatedGrant = defineStep({
         ]),
       ),
     ),
-    ...scope.planted.flatMap(({ detail, onName, evidence, present }) =>
+    ...scope.planted.flatMap(({ detail, onName, evidence, by, present }) =>
       detail.kind === "grant" && present !== false
-        ? [propose(detail.grant, onName ?? detail.grant.clientId, [`Planted by the suspect: ${evidence}`])]
+        ? [propose(detail.grant, onName ?? detail.grant.clientId, [plantedBecause({ by, evidence })])]
         : [],
     ),
   ],

@@ -3,6 +3,7 @@ import type { Azure } from "../azure/azure.ts";
 import { principalKey } from "../case/principal.ts";
 import type { DirectoryRole } from "../case/scope.ts";
 import { alreadySo, confirmation, failed, outcomeOfChange, outcomeOfRemoval } from "./answers.ts";
+import { plantedBecause } from "./hindrances.ts";
 import { MICROSOFT_GRAPH } from "./needs.ts";
 import { defineStep, type Proposal } from "./step.ts";
 
@@ -41,11 +42,11 @@ export const removeDirectoryRole = defineStep({
           ]),
         ),
     ),
-    ...scope.planted.flatMap(({ detail, onName, evidence, present }) =>
+    ...scope.planted.flatMap(({ detail, onName, evidence, by, present }) =>
       detail.kind === "directory-role" && detail.role.assignment === "active" && present !== false
         ? [
             propose(detail.role, detail.principalId, onName ?? detail.principalId, [
-              `Planted by the suspect: ${evidence}`,
+              plantedBecause({ by, evidence }),
             ]),
           ]
         : [],

@@ -3,6 +3,7 @@ import type { Azure } from "../azure/azure.ts";
 import { principalKey } from "../case/principal.ts";
 import type { GroupMembership } from "../case/scope.ts";
 import { alreadySo, confirmation, failed, outcomeOfChange, outcomeOfRemoval } from "./answers.ts";
+import { plantedBecause } from "./hindrances.ts";
 import { MICROSOFT_GRAPH } from "./needs.ts";
 import { defineStep, type Proposal } from "./step.ts";
 
@@ -20,7 +21,11 @@ export const removeGroupMembership = defineStep({
   wave: "access",
   target: Target,
   before: Before,
-  needs: [MICROSOFT_GRAPH("GroupMember.ReadWrite.All")],
+  needs: [
+    MICROSOFT_GRAPH("GroupMember.ReadWrite.All"),
+    // Members of groups that roles can be assigned to take more.
+    MICROSOFT_GRAPH("RoleManagement.ReadWrite.Directory"),
+  ],
 
   propose: (scope) => [
     ...scope.principals.flatMap(({ principal, groups }) =>
@@ -34,13 +39,9 @@ export const removeGroupMembership = defineStep({
           ]),
         ),
     ),
-    ...scope.planted.flatMap(({ detail, evidence, present }) =>
+    ...scope.planted.flatMap(({ detail, evidence, by, present }) =>
       detail.kind === "group" && present !== false
-        ? [
-            propose(detail.membership, detail.memberId, detail.memberId, [
-              `Planted by the suspect: ${evidence}`,
-            ]),
-          ]
+        ? [propose(detail.membership, detail.memberId, detail.memberId, [plantedBecause({ by, evidence })])]
         : [],
     ),
   ],

@@ -5,6 +5,7 @@ import type { Ownership, Scope } from "../case/scope.ts";
 import { alreadySo, confirmation, failed, outcomeOfChange, outcomeOfRemoval } from "./answers.ts";
 import { MICROSOFT_GRAPH } from "./needs.ts";
 import { defineStep, type Proposal } from "./step.ts";
+import { plantedBecause } from "./hindrances.ts";
 
 const COLLECTIONS = { application: "applications", "service-principal": "servicePrincipals" } as const;
 const Target = z.object({
@@ -33,7 +34,13 @@ export const removeOwner = defineStep({
   propose: (scope) => [
     ...scope.principals.flatMap(({ principal, owners: held }) =>
       held.flatMap((it) =>
-        propose(it, it.objectId, principal.displayName, [principalKey(principal)], reason(it)),
+        propose(
+          it,
+          { id: it.objectId, name: it.displayName },
+          principal.displayName,
+          [principalKey(principal)],
+          reason(it),
+        ),
       ),
     ),
     ...scope.principals.flatMap(({ principal, ownedObjects }) =>
@@ -42,7 +49,7 @@ export const removeOwner = defineStep({
           ? []
           : propose(
               it,
-              principal.objectId,
+              { id: principal.objectId, name: principal.displayName },
               it.displayName ?? it.of.objectId,
               [it.of.objectId],
               [`${principal.displayName} owns it and could add credentials to it.`],
@@ -92,20 +99,22 @@ export const removeOwner = defineStep({
 
 function propose(
   { of }: Ownership,
-  ownerId: string,
+  owner: { readonly id: string; readonly name: string | null },
   objectName: string,
   touches: readonly string[],
   because: readonly string[],
 ): readonly Proposal<Target, z.infer<typeof Before>>[] {
   if (of.kind !== "application" && of.kind !== "service-principal") return [];
+  const name = owner.name ?? owner.id;
   return [
     {
-      target: { objectKind: of.kind, objectId: of.objectId, ownerId },
-      before: { ownerName: null },
-      title: `Remove owner ${ownerId} of the ${of.kind.replace("-", " ")} ${objectName}`,
+      target: { objectKind: of.kind, objectId: of.objectId, ownerId: owner.id },
+      before: { ownerName: owner.name },
+      title: `Remove the owner ${name} from the ${of.kind.replace("-", " ")} ${objectName}`,
       because,
-      cost: [`${ownerId} can no longer manage ${objectName}.`],
-      touches: [...new Set([...touches, of.objectId])],
+      cost: [`${name} can no longer manage ${objectName}; a restore makes them owner again.`],
+      // The owner too: what is taken from a protected account is done to it.
+      touches: [...new Set([...touches, of.objectId, owner.id])],
     },
   ];
 }
@@ -118,14 +127,14 @@ function reason({ planted }: Ownership): readonly string[] {
 }
 
 function plantedOwners(scope: Scope) {
-  return scope.planted.flatMap(({ detail, onName, evidence, present }) =>
+  return scope.planted.flatMap(({ detail, onName, evidence, by, present }) =>
     detail.kind === "owner" && present !== false
       ? propose(
           detail.ownership,
-          detail.ownership.objectId,
+          { id: detail.ownership.objectId, name: detail.ownership.displayName },
           onName ?? detail.ownership.of.objectId,
           [],
-          [`Planted by the suspect: ${evidence}`],
+          [plantedBecause({ by, evidence })],
         )
       : [],
   );

@@ -4,6 +4,7 @@ import type { Obstacle, RoleAssignment, Scope } from "../case/scope.ts";
 import { alreadySo, confirmation, failed, outcomeOfChange, outcomeOfRemoval } from "./answers.ts";
 import { AZURE } from "./needs.ts";
 import { defineStep, type Proposal } from "./step.ts";
+import { type Hindrance, lockInTheWay, plantedBecause } from "./hindrances.ts";
 
 const API = "2022-04-01";
 const Target = z.object({ assignmentId: z.string().startsWith("/"), principalId: z.guid() });
@@ -59,7 +60,7 @@ export const removeRoleAssignment = defineStep({
           ),
         ),
     ),
-    ...scope.planted.flatMap(({ detail, onName, evidence, present }) =>
+    ...scope.planted.flatMap(({ detail, onName, evidence, by, present }) =>
       detail.kind === "role-assignment" && detail.assignment.assignment === "active" && present !== false
         ? [
             propose(
@@ -67,7 +68,7 @@ export const removeRoleAssignment = defineStep({
               detail.assignment,
               onName ?? detail.assignment.principalId,
               [detail.assignment.principalId],
-              [`Planted by the suspect: ${evidence}`],
+              [plantedBecause({ by, evidence })],
             ),
           ]
         : [],
@@ -155,40 +156,16 @@ function propose(
   };
 }
 
-/** A lock that stands in the way is not ours to remove, and the last owner of a subscription cannot be removed at all. */
-function hindering(
-  obstacles: readonly Obstacle[],
-  { id, scope }: RoleAssignment,
-): { readonly reason: string; readonly action: string } | null {
-  for (const obstacle of obstacles) {
-    switch (obstacle.kind) {
-      case "lock":
-        if (isWithin(scope, obstacle.scope)) {
-          return {
-            reason: `A ${obstacle.level} lock on ${obstacle.scope} refuses it.`,
-            action: `Lift the lock ${obstacle.lockId}, remove the assignment ${id}, set the lock again`,
-          };
-        }
-        break;
-      case "last-owner":
-        if (obstacle.roleAssignmentId.toLowerCase() === id.toLowerCase()) {
-          return {
-            reason: `It is the last Owner of ${obstacle.scope}; Azure refuses to remove it.`,
-            action: `Make somebody else Owner of ${obstacle.scope}, then remove the assignment ${id}`,
-          };
-        }
-        break;
-      case "deny-assignment":
-        break;
-      default:
-        return obstacle satisfies never;
-    }
+/** What stands in the way: a lock, or that the last owner of a subscription cannot be removed at all. */
+function hindering(obstacles: readonly Obstacle[], { id, scope }: RoleAssignment): Hindrance | null {
+  const last = obstacles.some(
+    (it) => it.kind === "last-owner" && it.roleAssignmentId.toLowerCase() === id.toLowerCase(),
+  );
+  if (last) {
+    return {
+      reason: `it is the last Owner of ${scope}, and Azure refuses to remove it`,
+      action: `Make somebody else Owner of ${scope}, then remove the assignment ${id}`,
+    };
   }
-  return null;
-}
-
-/** Whether a scope is another one or lies below it. */
-function isWithin(scope: string, container: string): boolean {
-  const [inner, outer] = [scope.toLowerCase(), container.toLowerCase().replace(/\/$/, "")];
-  return inner === outer || inner.startsWith(`${outer}/`);
+  return lockInTheWay(obstacles, scope, "deletion", `remove the assignment ${id}`);
 }

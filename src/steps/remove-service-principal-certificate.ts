@@ -18,22 +18,25 @@ export const removeServicePrincipalCertificate = defineStep({
   needs: [MICROSOFT_GRAPH("Application.ReadWrite.All")],
 
   propose: (scope) =>
-    doomedCertificates(scope, "service-principal").map(({ credential, holderName, touches, because }) => {
-      const { holder: _holder, holderId, evidence: _evidence, ...before } = credential;
-      const { keyId, customKeyIdentifier, usage, thumbprint } = credential;
-      return {
-        target: { servicePrincipalId: holderId, keyId, customKeyIdentifier },
-        before,
-        title: `Remove the certificate ${thumbprint ?? keyId} (${usage}) of the service principal ${holderName}`,
-        because,
-        cost: [
-          usage === "Sign"
-            ? `Single sign-on to ${holderName} breaks until it has a new signing certificate.`
-            : `Whatever signs in with this certificate of ${holderName} stops.`,
-        ],
-        touches,
-      };
-    }),
+    doomedCertificates(scope, "service-principal").map(
+      ({ credential, holderName, touches, because, hindered }) => {
+        const { holder: _holder, holderId, evidence: _evidence, ...before } = credential;
+        const { keyId, customKeyIdentifier, usage, thumbprint } = credential;
+        return {
+          target: { servicePrincipalId: holderId, keyId, customKeyIdentifier },
+          before,
+          title: `Remove the certificate ${thumbprint ?? keyId} (${usage}) of the service principal ${holderName}`,
+          because,
+          cost: [
+            usage === "Sign"
+              ? `Single sign-on to ${holderName} breaks until it has a new signing certificate.`
+              : `Whatever signs in with this certificate of ${holderName} stops.`,
+          ],
+          touches,
+          ...(hindered === undefined ? {} : { hindered }),
+        };
+      },
+    ),
 
   alone: ({ servicePrincipalId }) => servicePrincipalId,
   apply: ({ azure }, { servicePrincipalId, ...certificate }) =>

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { doomedPasswords } from "./credential-proposals.ts";
+import { doomedPasswords, isTelling } from "./credential-proposals.ts";
 import { MICROSOFT_GRAPH } from "./needs.ts";
 import { removePassword, verifyPasswordGone } from "./password-removal.ts";
 import { cannotBeUndone, defineStep } from "./step.ts";
@@ -14,14 +14,19 @@ export const removeServicePrincipalPassword = defineStep({
   undoing: cannotBeUndone("A removed secret's value cannot come back; whoever needs one gets a new one."),
 
   propose: (scope) =>
-    doomedPasswords(scope, "service-principal").map(({ credential, holderName, touches, because }) => ({
-      target: { servicePrincipalId: credential.holderId, keyId: credential.keyId },
-      before: { displayName: credential.displayName, hint: credential.hint },
-      title: `Remove the secret ${credential.hint ?? credential.keyId}… of the service principal ${holderName}`,
-      because,
-      cost: [`Whatever signs in with this secret of ${holderName} stops.`],
-      touches,
-    })),
+    doomedPasswords(scope, "service-principal").map(
+      ({ credential, holderName, touches, because, hindered }) => ({
+        target: { servicePrincipalId: credential.holderId, keyId: credential.keyId },
+        before: { displayName: credential.displayName, hint: credential.hint },
+        title: `Remove the secret ${credential.hint ?? credential.keyId}… of the service principal ${holderName}`,
+        because,
+        cost: [`Whatever signs in with this secret of ${holderName} stops.`],
+        touches,
+        // What is known to be leaked or used goes first.
+        rank: isTelling(credential.evidence) ? -1 : 0,
+        ...(hindered === undefined ? {} : { hindered }),
+      }),
+    ),
 
   alone: ({ servicePrincipalId }) => servicePrincipalId,
   apply: ({ azure }, { servicePrincipalId, keyId }) =>

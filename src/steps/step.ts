@@ -29,6 +29,12 @@ export interface Proposal<Target, Before> {
   readonly hindered?: { readonly reason: string; readonly action: string };
 }
 
+/** What of the policy a proposal depends on. */
+export interface Terms {
+  /** From where a cluster's API server may be reached once it is closed; none means that a person has to close it. */
+  readonly apiServerRanges: readonly string[];
+}
+
 /** What a step is performed with. */
 export interface StepContext {
   readonly azure: Azure;
@@ -53,10 +59,14 @@ export interface StepDefinition<Target, Before> {
   readonly before: z.ZodType<Before>;
   readonly needs: readonly Need[];
   readonly undoing: Undoing<Target, Before>;
+  /** Set: it is off unless the policy names the kind, and this is why. */
+  readonly offUnlessNamed?: string;
+  /** Set: whatever the policy says, a person is asked, and this is why. */
+  readonly alwaysAsks?: string;
   /** Steps with the same key run one after another: Azure refuses concurrent writes to one object. */
   alone?(target: Target): string;
   /** Pure: which of these the scope calls for. */
-  propose(scope: Scope): readonly Proposal<Target, Before>[];
+  propose(scope: Scope, terms: Terms): readonly Proposal<Target, Before>[];
   /** Makes the change; safe to run again, alone or beside others. */
   apply(context: StepContext, target: Target, before: Before): Promise<StepOutcome>;
   /** Reads whether the change holds. One look; looking again is the orchestrator's. */
@@ -70,8 +80,13 @@ export interface Step {
   readonly needs: readonly Need[];
   /** Null when it can be undone. */
   readonly irreversibleBecause: string | null;
+  /** Why it is off unless the policy names it; null when it is not. */
+  readonly offUnlessNamed: string | null;
+  /** Why a person is always asked; null when the policy decides. */
+  readonly alwaysAsks: string | null;
   propose(
     scope: Scope,
+    terms: Terms,
   ): readonly Proposal<Readonly<Record<string, unknown>>, Readonly<Record<string, unknown>>>[];
   /** Null: side by side with anything. */
   alone(target: unknown): string | null;
@@ -99,7 +114,9 @@ export function defineStep<Target extends PlainObject, Before extends PlainObjec
     wave: definition.wave,
     needs: definition.needs,
     irreversibleBecause: undoing.kind === "cannot" ? undoing.because : null,
-    propose: (scope) => definition.propose(scope),
+    offUnlessNamed: definition.offUnlessNamed ?? null,
+    alwaysAsks: definition.alwaysAsks ?? null,
+    propose: (scope, terms) => definition.propose(scope, terms),
     alone: (target) => definition.alone?.(definition.target.parse(target)) ?? null,
     bind(rawTarget, rawBefore) {
       const target = definition.target.parse(rawTarget);
