@@ -3,7 +3,7 @@ import type { Permission, PersonAction, Plan, PlannedStep, Wave } from "../case/
 import type { Scope, ScopedPrincipal } from "../case/scope.ts";
 import type { Proposal, Step } from "../steps/step.ts";
 import { digestOf } from "./digest.ts";
-import { guardIds, guardPrincipal, type Protection } from "./guardrails.ts";
+import { guardPrincipal, guardProposal, type Protection } from "./guardrails.ts";
 import { carriesTag, type Policy, type Ruling } from "./policy.ts";
 import { WAVES } from "./waves.ts";
 
@@ -43,9 +43,9 @@ export function assemblePlan(input: PlanningInput): Plan {
     targetId: it.principal.objectId ?? it.principal.applicationObjectId,
   }));
   const possible: Proposed[] = [];
-  for (const proposed of proposeAll(input.steps, plannable)) {
+  for (const proposed of proposeAll(input, plannable)) {
     const { proposal } = proposed;
-    const refused = guardIds(proposal.touches, policy, protection);
+    const refused = guardProposal(proposal, policy, protection);
     if (refused !== null) {
       personActions.push({
         title: proposal.title,
@@ -55,7 +55,7 @@ export function assemblePlan(input: PlanningInput): Plan {
     } else if (proposal.hindered !== undefined) {
       personActions.push({
         title: proposal.hindered.action,
-        because: `${proposal.title}: ${proposal.hindered.reason}`,
+        because: `${proposal.title}: ${withoutStop(proposal.hindered.reason)}.`,
         targetId: proposal.touches[0] ?? null,
       });
     } else {
@@ -64,15 +64,18 @@ export function assemblePlan(input: PlanningInput): Plan {
   }
 
   const limits = limitsReached(input, plannable, possible);
+  const derived = derivedIds(plannable);
   const waves: Wave[] = WAVES.map(({ name, reason }) => ({
     name,
     reason,
     steps: possible
       .filter(({ step }) => step.wave === name)
-      .map((proposed) => ({ proposed, planned: planStep(input, mode, limits, proposed) }))
+      .map((proposed) => ({ proposed, planned: planStep(input, { mode, limits, derived }, proposed) }))
       .toSorted(
         (a, b) =>
           (a.proposed.proposal.rank ?? 0) - (b.proposed.proposal.rank ?? 0) ||
+          input.steps.indexOf(a.proposed.step) - input.steps.indexOf(b.proposed.step) ||
+          compare(a.planned.title, b.planned.title) ||
           compare(a.planned.id, b.planned.id),
       )
       .map(({ planned }) => planned),
@@ -92,19 +95,42 @@ export function assemblePlan(input: PlanningInput): Plan {
 }
 
 /** All that the kinds propose, each target once: a planted secret on the suspect itself is found by two roads. */
-function proposeAll(steps: readonly Step[], scope: Scope): readonly Proposed[] {
+function proposeAll({ steps, policy }: PlanningInput, scope: Scope): readonly Proposed[] {
+  const terms = { apiServerRanges: policy.clusters.apiServerRanges };
   const byId = new Map<string, Proposed>();
   for (const step of steps) {
-    for (const proposal of step.propose(scope)) {
+    for (const proposal of step.propose(scope, terms)) {
       const id = stepId(scope.caseId, step.kind, proposal.target);
-      const known = byId.get(id);
-      const because = [...new Set([...(known?.proposal.because ?? []), ...proposal.because])].toSorted(
-        compare,
-      );
-      byId.set(id, { step, proposal: { ...(known?.proposal ?? proposal), because } });
+      const known = byId.get(id)?.proposal;
+      byId.set(id, { step, proposal: known === undefined ? ordered(proposal) : merged(known, proposal) });
     }
   }
   return [...byId.values()];
+}
+
+/** One proposal from two roads to it, the same whichever came first: what either would spare is spared. */
+function merged(a: PlainProposal, b: PlainProposal): PlainProposal {
+  const [first, second] = compare(JSON.stringify(a), JSON.stringify(b)) <= 0 ? [a, b] : [b, a];
+  const hindered = first.hindered ?? second.hindered;
+  return ordered({
+    ...first,
+    because: [...a.because, ...b.because],
+    cost: [...a.cost, ...b.cost],
+    touches: [...a.touches, ...b.touches],
+    tags: { ...second.tags, ...first.tags },
+    rank: Math.min(a.rank ?? 0, b.rank ?? 0),
+    ...(hindered === undefined ? {} : { hindered }),
+  });
+}
+
+function ordered(proposal: PlainProposal): PlainProposal {
+  const unique = (texts: readonly string[]) => [...new Set(texts)].toSorted(compare);
+  return {
+    ...proposal,
+    because: unique(proposal.because),
+    cost: unique(proposal.cost),
+    touches: unique(proposal.touches),
+  };
 }
 
 /** The same step of the same case has the same id in every plan, so that retries and replays meet it. */
@@ -112,15 +138,18 @@ export function stepId(caseId: string, kind: string, target: Readonly<Record<str
   return digestOf({ caseId, kind, target }).slice(0, 20);
 }
 
-function planStep(
-  input: PlanningInput,
-  mode: Mode,
-  limits: readonly string[],
-  proposed: Proposed,
-): PlannedStep {
+/** What holds for every step of one plan. */
+interface Standing {
+  readonly mode: Mode;
+  readonly limits: readonly string[];
+  /** Ids of whom no alert names. */
+  readonly derived: ReadonlySet<string>;
+}
+
+function planStep(input: PlanningInput, standing: Standing, proposed: Proposed): PlannedStep {
   const { step, proposal } = proposed;
   const reversible = step.irreversibleBecause === null;
-  const { permission, guardrails } = permit(input, mode, limits, proposed, reversible);
+  const { permission, guardrails } = permit(input, standing, proposed, reversible);
   return {
     id: stepId(input.scope.caseId, step.kind, proposal.target),
     kind: step.kind,
@@ -151,8 +180,7 @@ function planStep(
 
 function permit(
   input: PlanningInput,
-  mode: Mode,
-  limits: readonly string[],
+  { mode, limits, derived }: Standing,
   { step, proposal }: Proposed,
   reversible: boolean,
 ): { permission: Permission; guardrails: string[] } {
@@ -163,17 +191,22 @@ function permit(
   if (mode === "contain" && !reversible) {
     return { permission: "off", guardrails: ["mode contain: what cannot be undone is not done"] };
   }
-  const ruled = steps.kinds[step.kind] ?? (reversible ? steps.reversible : steps.irreversible);
+  const named = steps.kinds[step.kind];
+  if (named === undefined && step.offUnlessNamed !== null) {
+    return { permission: "off", guardrails: [`off unless the policy names it: ${step.offUnlessNamed}`] };
+  }
+  const ruled = named ?? (reversible ? steps.reversible : steps.irreversible);
   const guardrails: string[] = [];
-  if (ruled !== "automatic") return { permission: ruled, guardrails };
+  if (ruled === "off") return { permission: "off", guardrails: ["off by policy"] };
+  if (step.alwaysAsks !== null) guardrails.push(`always asks: ${step.alwaysAsks}`);
   if (proposal.tags !== undefined && carriesTag(proposal.tags, input.policy.production.tags)) {
     guardrails.push("production: a person decides");
   }
-  if (proposal.touches.some((id) => derivedIds(input.scope).has(id))) {
+  if (proposal.touches.some((id) => derived.has(id))) {
     guardrails.push("derived: no alert names it, so a person decides");
   }
   guardrails.push(...limits);
-  return { permission: guardrails.length > 0 ? "approval" : "automatic", guardrails };
+  return { permission: guardrails.length > 0 ? "approval" : ruled, guardrails };
 }
 
 /** Ids of principals that no alert names, but for those that a named one shares. */
@@ -201,6 +234,10 @@ function limitsReached(input: PlanningInput, scope: Scope, possible: readonly Pr
     reached.push(`${roles} role assignments, ${limits.rolesPerCase} allowed without a person`);
   }
   return reached;
+}
+
+function withoutStop(sentence: string): string {
+  return sentence.replace(/\.$/, "");
 }
 
 function compare(a: string, b: string): number {

@@ -22,10 +22,13 @@ export interface Refused {
   readonly reason: string;
 }
 
-/** Why none of these ids may be touched, or null. Ids are compared without regard to case, as Azure does. */
+/**
+ * Why none of these ids may be touched, or null. Ids are compared without regard to case, as Azure does; an ARM id protects
+ * what lies below it as well.
+ */
 export function guardIds(ids: readonly string[], policy: Policy, protection: Protection): Refused | null {
   const has = (list: readonly string[], id: string) =>
-    list.some((it) => it.toLowerCase() === id.toLowerCase());
+    list.some((it) => covers(it.toLowerCase(), id.toLowerCase()));
   for (const id of ids) {
     if (has(protection.ownIds, id))
       return { guardrail: "own-identity", reason: `${id} is one of our own identities` };
@@ -38,6 +41,25 @@ export function guardIds(ids: readonly string[], policy: Policy, protection: Pro
     }
   }
   return null;
+}
+
+function covers(listed: string, id: string): boolean {
+  return id === listed || (listed.startsWith("/") && id.startsWith(`${listed.replace(/\/$/, "")}/`));
+}
+
+/** Why a proposed change must not be made, or null: by whom it touches, and by the tags of what it changes. */
+export function guardProposal(
+  {
+    touches,
+    tags,
+  }: { readonly touches: readonly string[]; readonly tags?: Readonly<Record<string, string>> },
+  policy: Policy,
+  protection: Protection,
+): Refused | null {
+  if (tags !== undefined && carriesTag(tags, policy.protected.tags)) {
+    return { guardrail: "protected-tag", reason: "what it changes carries a protected tag" };
+  }
+  return guardIds(touches, policy, protection);
 }
 
 /** Why a principal must not be cut at all, or null. */

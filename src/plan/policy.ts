@@ -54,6 +54,15 @@ export const Policy = z.strictObject({
   breakGlass: z.array(z.guid()).default([]),
   /** Resources with these tags always need a person. */
   production: z.strictObject({ tags: z.array(Tag).default([]) }).default({ tags: [] }),
+  clusters: z
+    .strictObject({
+      /**
+       * From where API servers may still be reached when one is closed: responders, this app, pipelines, and the clusters'
+       * own outbound addresses, without which nodes lose the API server. None: a person closes it.
+       */
+      apiServerRanges: z.array(z.cidrv4()).max(200).default([]),
+    })
+    .default({ apiServerRanges: [] }),
   limits: z
     .strictObject({
       /** More principals than this cut within an hour turn automatic into approval: an alert storm is not a verdict. */
