@@ -16,7 +16,7 @@ export async function readTenant(options: StartOptions): Promise<ReadTenant> {
   const entered = tenant.enterProcess();
   return {
     tenant,
-    azure: azureWith(readerIn(tenant)),
+    azure: azureWith(identityIn(tenant, PRODUCT.reader)),
     async [Symbol.asyncDispose]() {
       entered[Symbol.dispose]();
       await tenant.stop();
@@ -27,12 +27,12 @@ export async function readTenant(options: StartOptions): Promise<ReadTenant> {
 const Token = z.object({ access_token: z.string(), expires_on: z.coerce.number() });
 
 /**
- * The reader identity's tokens, by the protocol its hosts speak. The SDK's own credential keeps the first endpoint it
+ * Tokens of one of the product's identities, by the protocol its hosts speak. The SDK's own credential keeps the first endpoint it
  * sees for the life of the process, and a test file may start several tenants.
  */
-function readerIn(tenant: TenantHandle): TokenCredential {
+export function identityIn(tenant: TenantHandle, identity: string): TokenCredential {
   const known = new Map<string, Promise<z.infer<typeof Token>>>();
-  const clientId = tenant.names.guid("clientId", PRODUCT.reader);
+  const clientId = tenant.names.guid("clientId", identity);
   const ask = async (resource: string) => {
     const query = new URLSearchParams({ "api-version": "2019-08-01", resource, client_id: clientId });
     const response = await fetch(`${tenant.identityEndpoint}?${query.toString()}`, {
