@@ -19,12 +19,15 @@ export function odataText(text: string): string {
   return encodeURIComponent(`'${text.replaceAll("'", "''")}'`);
 }
 
-/** A text as a KQL literal. Control characters have no business in an id, a name or an address: they are refused. */
-export function kqlText(text: string): string {
+/** Whether a text may stand in a query: control characters have no business in an id, a name or an address. */
+export function isQueryText(text: string): boolean {
   // eslint-disable-next-line no-control-regex -- finding control characters is the point
-  if (/[\u0000-\u001f\u007f\u2028\u2029]/.test(text)) {
-    throw new TypeError("a control character in a value for a query");
-  }
+  return !/[\u0000-\u001f\u007f\u2028\u2029]/.test(text);
+}
+
+/** A text as a KQL literal. Throws for one with control characters: whoever asks has checked, or it is a defect. */
+export function kqlText(text: string): string {
+  if (!isQueryText(text)) throw new TypeError("a control character in a value for a query");
   return `"${text.replaceAll("\\", "\\\\").replaceAll('"', '\\"')}"`;
 }
 

@@ -3,7 +3,7 @@ import type { TimeWindow } from "../case/case.ts";
 import { type Principal, principalKey } from "../case/principal.ts";
 import type { Planted, RelatedPrincipal } from "../case/scope.ts";
 import { rowsOf } from "./activity/collect.ts";
-import { addressOf, momentOf } from "./activity/log-source.ts";
+import { addressOf, momentOf, onlyAddresses } from "./activity/log-source.ts";
 import { byText, guidOf, kqlList } from "./identifiers.ts";
 import type { Reading } from "./reading.ts";
 import { directoryIndex, withLinkedObjects } from "./resolve/directory-index.ts";
@@ -42,7 +42,7 @@ export async function tiesByAddress(
     readonly workspaceIds: readonly string[];
   },
 ): Promise<readonly Tie[]> {
-  const addresses = [...asked.addresses].toSorted(byText);
+  const addresses = onlyAddresses(asked.addresses);
   if (addresses.length === 0 || asked.workspaceIds.length === 0) return [];
   const about = "sign-ins of others from the suspects' addresses";
   const rows = await rowsOf(reading, about, signInsFrom(addresses), asked.window, asked.workspaceIds);

@@ -103,18 +103,16 @@ export async function takeScope(azure: Azure, asked: ScopeRequest): Promise<Take
   ]);
   const timeline = activity.case.events.map((it) => it.activity);
   const reach = withEvidence(reached.reach, timeline, inventory);
+  const unexplained = unexplainedTrust(scoped, activity.planted, request.window.from);
   const scope: Scope = {
     schema: 1,
     caseId: request.caseId,
     takenAt,
     window: request.window,
-    principals: scoped,
+    principals: scoped.map((it) => withUnexplained(it, unexplained)),
     reach,
     activity: kept(gaps, timeline),
-    planted: sortPlanted([
-      ...activity.planted,
-      ...unexplainedTrust(scoped, activity.planted, request.window.from),
-    ]),
+    planted: sortPlanted([...activity.planted, ...unexplained]),
     obstacles: [
       ...lockObstacles(locks, touchable(scoped, reach, activity.planted)),
       ...owners,
@@ -125,6 +123,17 @@ export async function takeScope(azure: Azure, asked: ScopeRequest): Promise<Take
     affected: activity.affected,
   };
   return { scope, requests: counted.requests() };
+}
+
+/** The principal's own list says the same of a federated credential as the list of what was planted. */
+function withUnexplained(principal: ScopedPrincipal, planted: Scope["planted"]): ScopedPrincipal {
+  const ids = new Set(planted.map(({ onId, id }) => `${onId} ${id ?? ""}`));
+  return {
+    ...principal,
+    federated: principal.federated.map((it) =>
+      ids.has(`${it.holderId} ${it.id}`) ? { ...it, planted: true } : it,
+    ),
+  };
 }
 
 function longEnough({ from, to }: TimeWindow): TimeWindow {

@@ -1,9 +1,10 @@
 import type { TimeWindow } from "../../case/case.ts";
 import { type Principal, principalKey } from "../../case/principal.ts";
+import { armIdOf, byText, guidOf, isQueryText } from "../identifiers.ts";
 import type { Reading } from "../reading.ts";
 import { callsWithoutName, clusterEvent } from "./cluster-log.ts";
 import { collectActivity, readRows, rowsOf } from "./collect.ts";
-import type { LoggedEvent, Who } from "./log-source.ts";
+import { type LoggedEvent, onlyAddresses, type Who } from "./log-source.ts";
 import { keyedCallsFrom, storageEvent } from "./storage-log.ts";
 import { judge, type Judgement } from "./suspicion.ts";
 import { trustExpansion } from "./trust-expansion.ts";
@@ -46,12 +47,14 @@ function whoIs(principals: readonly Principal[]): Who {
     if (kind === "user-assigned-identity" || kind === "system-assigned-identity")
       kinds.add("managed-identity");
   }
-  const objectIds = principals.flatMap(({ objectId }) => objectId ?? []);
+  const objectIds = principals.flatMap(({ objectId }) => guidOf(objectId ?? "") ?? []);
   return {
     objectIds,
-    appIds: principals.flatMap(({ appId }) => appId ?? []),
-    userPrincipalNames: principals.flatMap(({ userPrincipalName }) => userPrincipalName ?? []),
-    targetIds: [...objectIds, ...principals.flatMap(({ applicationObjectId }) => applicationObjectId ?? [])],
+    appIds: principals.flatMap(({ appId }) => guidOf(appId ?? "") ?? []),
+    userPrincipalNames: principals.flatMap(({ userPrincipalName: name }) =>
+      name !== null && isQueryText(name) ? [name] : [],
+    ),
+    targetIds: [...objectIds, ...principals.flatMap(({ applicationObjectId: id }) => guidOf(id ?? "") ?? [])],
     kinds,
   };
 }
@@ -108,25 +111,22 @@ async function namelessEvents(
     }
   }
   const asked = workspaceIds.length > 0;
-  const clusterIds = [...new Set(fetches.map(({ clusterId }) => clusterId))].toSorted();
+  const clusterIds = [...new Set(fetches.flatMap(({ clusterId }) => armIdOf(clusterId) ?? []))].toSorted(
+    byText,
+  );
+  const from = onlyAddresses(addresses);
   const [clusterRows, storageRows] = await Promise.all([
-    asked && (clusterIds.length > 0 || addresses.size > 0)
+    asked && (clusterIds.length > 0 || from.length > 0)
       ? rowsOf(
           reading,
           "cluster calls without a name",
-          callsWithoutName(clusterIds, [...addresses].toSorted()),
+          callsWithoutName(clusterIds, from),
           window,
           workspaceIds,
         )
       : [],
-    asked && addresses.size > 0
-      ? rowsOf(
-          reading,
-          "storage calls with a key or SAS",
-          keyedCallsFrom([...addresses].toSorted()),
-          window,
-          workspaceIds,
-        )
+    asked && from.length > 0
+      ? rowsOf(reading, "storage calls with a key or SAS", keyedCallsFrom(from), window, workspaceIds)
       : [],
   ]);
   const known = new Set(events.map(({ event }) => event.key));

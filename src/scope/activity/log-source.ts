@@ -1,5 +1,7 @@
+import { isIP } from "node:net";
 import type { LogRow } from "../../azure/logs.ts";
 import type { Activity, ActivitySource } from "../../case/scope.ts";
+import { byText } from "../identifiers.ts";
 
 /** Whose rows are asked for. All of it validated: GUIDs as GUIDs, names escaped where a query is written. */
 export interface Who {
@@ -75,4 +77,9 @@ export function addressOf(value: unknown): string | null {
   const bracketed = /^\[([^\]]+)\](?::\d+)?$/.exec(text);
   if (bracketed !== null) return bracketed[1] ?? null;
   return /^\d{1,3}(?:\.\d{1,3}){3}:\d+$/.test(text) ? text.slice(0, text.lastIndexOf(":")) : text;
+}
+
+/** Those that are addresses: some logs hold what a client claimed, and only an address goes into a query. */
+export function onlyAddresses(texts: Iterable<string>): readonly string[] {
+  return [...texts].filter((text) => isIP(text) !== 0).toSorted(byText);
 }

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import type { Planted, PlantedDetail } from "../../case/scope.ts";
+import { momentOf } from "../activity/log-source.ts";
 import { certificateCredential, passwordCredential } from "../credentials.ts";
 import {
   APPLICATION_FIELDS,
@@ -56,7 +57,7 @@ export async function lookAtCredentials(
   const since = new Date(Date.parse(lead.at) - START_TOLERANCE_IN_MS).toISOString();
   const isMeant = (it: { readonly keyId: string; readonly startDateTime: string | null }) =>
     lead.keyIds === null
-      ? it.startDateTime !== null && new Date(it.startDateTime).toISOString() >= since
+      ? (momentOf(it.startDateTime) ?? "") >= since
       : lead.keyIds.includes(it.keyId.toLowerCase());
   const present = [
     ...passwords.filter(isMeant).map((credential) => ({

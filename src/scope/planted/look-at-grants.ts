@@ -1,4 +1,5 @@
 import type { Planted } from "../../case/scope.ts";
+import { momentOf } from "../activity/log-source.ts";
 import { withValues } from "../app-roles.ts";
 import {
   GraphAppRoleAssignment,
@@ -77,7 +78,7 @@ export async function lookAtAppRole(reading: Reading, lead: Of<"app-role">): Pro
     (it) =>
       (lead.resourceId === null || it.resourceId.toLowerCase() === lead.resourceId) &&
       (lead.appRoleId === null
-        ? it.createdDateTime != null && new Date(it.createdDateTime).toISOString() >= since
+        ? (momentOf(it.createdDateTime) ?? "") >= since
         : it.appRoleId.toLowerCase() === lead.appRoleId),
   );
   const assignments = await withValues(reading, meant);

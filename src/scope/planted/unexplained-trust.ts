@@ -42,7 +42,7 @@ export function unexplainedTrust(
       evidence:
         "it trusts an issuer that nobody is known to run; no log row tells when or by whom it was made",
       present: true,
-      detail: { kind: "federated", credential },
+      detail: { kind: "federated", credential: { ...credential, planted: true } },
     }));
 }
 
