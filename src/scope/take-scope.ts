@@ -1,29 +1,23 @@
 import type { Azure } from "../azure/azure.ts";
 import type { TimeWindow } from "../case/case.ts";
-import { type Principal, principalKey } from "../case/principal.ts";
-import type { Activity, RoleAssignment, Scope, ScopedPrincipal } from "../case/scope.ts";
-import { type CaseActivity, activityOfCase } from "./activity/activity-of-case.ts";
-import { annotated } from "./annotate.ts";
-import { attachmentsOf } from "./attachments.ts";
+import { principalKey } from "../case/principal.ts";
+import type { Activity, Scope, ScopedPrincipal } from "../case/scope.ts";
+import { actOf } from "./acted.ts";
 import { counting } from "./counting.ts";
 import { readDenials } from "./denials.ts";
 import { directoryReader } from "./directory-reader.ts";
-import { federatedCredential } from "./federated.ts";
 import { type Gaps, openGaps } from "./gaps.ts";
 import { byText } from "./identifiers.ts";
-import { type Inventory, readInventory } from "./inventory.ts";
+import { readInventory } from "./inventory.ts";
 import { denialObstacles, lastOwners, lockObstacles, readLocks } from "./obstacles.ts";
-import { leadsIn, lookAtLeads } from "./planted/find-planted.ts";
 import { sortPlanted } from "./planted/planted.ts";
 import { unexplainedTrust } from "./planted/unexplained-trust.ts";
-import { type PrincipalReading, readPrincipal } from "./principal-reading.ts";
 import { reachOfCase, withEvidence } from "./reach-of-case.ts";
 import type { Reading } from "./reading.ts";
-import { relatedBy, tiesByAddress, tiesByPlanting } from "./related.ts";
-import type { Resolution, ResolvedPrincipal } from "./resolve/resolution.ts";
-import { type ArmRoleAssignment, discoverRoleAssignments, readRoleAssignments } from "./role-assignments.ts";
+import type { Resolution } from "./resolve/resolution.ts";
+import { discoverRoleAssignments } from "./role-assignments.ts";
+import { finish, readOne } from "./scoped-principal.ts";
 import { readTenantMap } from "./tenant-map.ts";
-import { vaultPoliciesOf } from "./vault-policies.ts";
 
 export interface ScopeRequest {
   readonly caseId: string;
@@ -139,152 +133,6 @@ function withUnexplained(principal: ScopedPrincipal, planted: Scope["planted"]):
 function longEnough({ from, to }: TimeWindow): TimeWindow {
   const latest = new Date(Date.parse(to) - SHORTEST_WINDOW_IN_MS).toISOString();
   return { from: from < latest ? from : latest, to };
-}
-
-interface ReadOne {
-  readonly resolved: ResolvedPrincipal;
-  readonly reading: PrincipalReading;
-  readonly roleAssignments: readonly RoleAssignment[];
-  readonly vaultPolicies: ScopedPrincipal["vaultPolicies"];
-}
-
-/** One principal: the directory's side, and Azure's, which waits for its groups only. */
-async function readOne(
-  reading: Reading,
-  resolved: ResolvedPrincipal,
-  shared: {
-    readonly ownRoles: Promise<readonly ArmRoleAssignment[]>;
-    readonly mapping: ReturnType<typeof readTenantMap>;
-    readonly stock: Promise<Inventory>;
-  },
-): Promise<ReadOne> {
-  const { principal } = resolved;
-  const parts = readPrincipal(reading, principal);
-  const groupIds = parts.groups.then((groups) => groups.map(({ groupId }) => groupId));
-  const { objectId } = principal;
-  const roles =
-    objectId === null
-      ? []
-      : Promise.all([groupIds, shared.mapping]).then(([groups, { subscriptionIds }]) =>
-          readRoleAssignments(
-            reading,
-            { objectId, kind: principal.kind === "user" ? "user" : "service-principal", groupIds: groups },
-            Promise.all([shared.ownRoles, discoverRoleAssignments(reading, groups)]).then(
-              ([own, ofGroups]) => [
-                ...own.filter(
-                  ({ properties }) => properties.principalId.toLowerCase() === objectId.toLowerCase(),
-                ),
-                ...ofGroups,
-              ],
-            ),
-            subscriptionIds,
-          ),
-        );
-  const [whole, roleAssignments, groups, inventory] = await Promise.all([
-    parts.whole,
-    roles,
-    groupIds,
-    shared.stock,
-  ]);
-  return {
-    resolved,
-    reading: whole,
-    roleAssignments,
-    vaultPolicies: vaultPoliciesOf(reading.gaps, inventory.resources, {
-      objectId,
-      appId: principal.appId,
-      groupIds: groups,
-    }),
-  };
-}
-
-interface Acted {
-  readonly case: CaseActivity;
-  readonly planted: Scope["planted"];
-  readonly related: NonNullable<Scope["related"]>;
-  readonly affected: NonNullable<Scope["affected"]>;
-}
-
-/** What they did, what came of it and is still there, and who else is in the same hands. */
-async function actOf(
-  reading: Reading,
-  request: ScopeRequest,
-  resolved: readonly ResolvedPrincipal[],
-  stock: Promise<Inventory>,
-): Promise<Acted> {
-  const principals = resolved.map(({ principal }) => principal);
-  if (principals.length === 0) {
-    const nothing: CaseActivity = {
-      events: [],
-      firstSuspiciousAt: null,
-      addresses: new Set(),
-      withoutUsual: [],
-      doneTo: [],
-    };
-    return { case: nothing, planted: [], related: [], affected: [] };
-  }
-  const activity = await activityOfCase(reading, principals, request.window, request.workspaceIds);
-  const leads = leadsIn(activity.events.filter(({ activity: { suspicious } }) => suspicious));
-  const [planted, byAddress] = await Promise.all([
-    stock.then((inventory) => lookAtLeads(reading, leads, inventory, principals)),
-    tiesByAddress(reading, { ...request, addresses: activity.addresses }),
-  ]);
-  const suspectIds = new Set(
-    principals.flatMap(({ objectId, applicationObjectId }) =>
-      [objectId, applicationObjectId].flatMap((id) => id?.toLowerCase() ?? []),
-    ),
-  );
-  const others = await relatedBy(reading, [...byAddress, ...tiesByPlanting(planted)], suspectIds);
-  return { case: activity, planted, ...others };
-}
-
-function finish(
-  { resolved, reading, roleAssignments, vaultPolicies }: ReadOne,
-  inventory: Inventory,
-  acted: Acted,
-): ScopedPrincipal {
-  const { principal, fastened, federated, ...held } = reading;
-  const key = principalKey(principal);
-  const events = acted.case.events.filter(({ activity }) => activity.principalKey === key);
-  const implicated = new Set(
-    acted.case.events.flatMap(({ activity }) =>
-      activity.suspicious ? (activity.target?.toLowerCase() ?? []) : [],
-    ),
-  );
-  const scoped: ScopedPrincipal = {
-    principal,
-    because: resolved.because,
-    certainty: resolved.certainty,
-    ...held,
-    federated: federated
-      .map((it) => federatedCredential(it, (issuer) => inventory.clusterIdOf(issuer)))
-      .toSorted((a, b) => byText(a.id, b.id)),
-    roleAssignments,
-    vaultPolicies,
-    attachments: attachmentsOf(principal, fastened, inventory, implicated),
-  };
-  return annotated(scoped, {
-    activity: events.map(({ activity }) => activity),
-    planted: acted.planted,
-    addedKeyIds: addedByOthers(acted.case, principal),
-    leaked: resolved.leaked,
-  });
-}
-
-/** Keys that somebody else added to a principal in the window. */
-function addedByOthers({ doneTo }: CaseActivity, principal: Principal): ReadonlySet<string> {
-  const own = [principal.objectId, principal.applicationObjectId].flatMap((id) => id?.toLowerCase() ?? []);
-  const leads = leadsIn(
-    doneTo.map((event) => ({
-      event,
-      activity: { ...event.activity, principalKey: "", suspicious: false },
-    })),
-  );
-  return new Set(
-    leads.flatMap((lead) =>
-      lead.kind === "credentials" && own.includes(lead.holderId) ? (lead.keyIds ?? []) : [],
-    ),
-  );
 }
 
 /** Everything that a cut may have to change: locks on any of it are in the way. */
