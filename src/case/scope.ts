@@ -425,6 +425,21 @@ export type PlantedDetail =
   | { readonly kind: "role-assignment"; readonly assignment: RoleAssignment }
   | { readonly kind: "vault-policy"; readonly policy: VaultPolicy }
   | { readonly kind: "principal"; readonly principal: Principal }
+  /** Only the cluster's own API can show it: what its audit log said when it was made or changed. */
+  | {
+      readonly kind: "cluster-object";
+      readonly clusterId: string;
+      readonly verb: string;
+      readonly apiGroup: string | null;
+      readonly apiVersion: string | null;
+      /** Plural, as in the API's paths: `daemonsets`. */
+      readonly resource: string;
+      readonly namespace: string | null;
+      readonly name: string | null;
+      readonly uid: string | null;
+      /** The caller had no name of its own: tied to the suspect by address and time. */
+      readonly inferred: boolean;
+    }
   | { readonly kind: "noted" };
 
 export type Obstacle =

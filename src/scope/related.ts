@@ -116,6 +116,7 @@ export function tiesByPlanting(planted: readonly Planted[]): readonly Tie[] {
             : [];
         case "vault-policy":
           return tie(detail.policy.objectId, "the suspects gave it access to a vault");
+        case "cluster-object":
         case "noted":
           return [];
         default:

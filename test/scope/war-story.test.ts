@@ -87,6 +87,21 @@ describe("the war story's suspect", () => {
     expect(inOrder(planted)).toEqual(inOrder(expected));
   });
 
+  test("a planted cluster object has what is needed to find it", () => {
+    expect(scope.planted.map(({ detail }) => detail)).toContainEqual(
+      expect.objectContaining({
+        kind: "cluster-object",
+        verb: "create",
+        apiGroup: "apps",
+        apiVersion: "v1",
+        resource: "daemonsets",
+        namespace: "kube-system",
+        name: "node-exporter-helper",
+        inferred: true,
+      }),
+    );
+  });
+
   test("what only an administrator's certificate did is inferred, never proven", () => {
     const cluster = scope.activity.filter(({ source }) => source === "cluster-audit");
     expect(cluster).toHaveLength(3);

@@ -20,17 +20,15 @@ export function clusterLeads({ event, activity }: JudgedEvent): readonly Lead[] 
       kind: "cluster-object",
       clusterId,
       verb,
-      resource: resourceName(resource, textOf(object?.apiGroup)),
+      apiGroup: textOf(object?.apiGroup),
+      apiVersion: textOf(object?.apiVersion),
+      resource,
       namespace: textOf(object?.namespace),
       name: textOf(object?.name) ?? textOf(metadata["name"]),
       uid: textOf(metadata["uid"]) ?? textOf(object?.uid),
       inferred: activity.attribution === "inferred",
     },
   ];
-}
-
-function resourceName(resource: string, apiGroup: string | null): string {
-  return apiGroup === null ? resource : `${resource}.${apiGroup}`;
 }
 
 /** What clients make in passing and what is gone by itself: questions about permissions, events, leases. */

@@ -97,18 +97,34 @@ async function look(
       return lookAtObject(reading, lead);
     case "diagnostic-setting":
       return lookAtDiagnostics(reading, lead);
-    case "cluster-object":
+    case "cluster-object": {
+      const { verb, apiGroup, apiVersion, resource, namespace, name, uid, inferred } = lead;
+      const clusterId = inventory.idOf(lead.clusterId);
+      const kind = apiGroup === null ? resource : `${resource}.${apiGroup}`;
       return [
         plantedFrom(lead, {
           kind: "cluster-object",
-          onId: inventory.idOf(lead.clusterId),
+          onId: clusterId,
           onKind: "cluster",
-          onName: lead.name,
-          id: [lead.namespace ?? "-", lead.resource, lead.name ?? "*"].join("/"),
+          onName: name,
+          id: [namespace ?? "-", kind, name ?? "*"].join("/"),
           // Only the cluster's own API can tell.
           present: null,
+          detail: {
+            kind: "cluster-object",
+            clusterId,
+            verb,
+            apiGroup,
+            apiVersion,
+            resource,
+            namespace,
+            name,
+            uid,
+            inferred,
+          },
         }),
       ];
+    }
     case "unclear": {
       const { onId, onKind, onName } = lead;
       return [plantedFrom(lead, { kind: "other", onId, onKind, onName, id: null, present: null })];

@@ -46,6 +46,8 @@ export type Lead = LeadOrigin &
         readonly kind: "cluster-object";
         readonly clusterId: string;
         readonly verb: string;
+        readonly apiGroup: string | null;
+        readonly apiVersion: string | null;
         readonly resource: string;
         readonly namespace: string | null;
         readonly name: string | null;
