@@ -1,4 +1,4 @@
-import { postClose, postDecision, postRestore } from "../src/api/ask-case.ts";
+import { noteForbiddenDecision, postClose, postDecision, postRestore } from "../src/api/ask-case.ts";
 import { postCase } from "../src/api/cases.ts";
 import { postIncident } from "../src/api/incidents.ts";
 import { getCase, getPlan, getRecord, getScope, listCases } from "../src/api/read-case.ts";
@@ -22,7 +22,13 @@ registerRoute(
   getReport,
 );
 registerRoute(
-  { name: "decide", method: "POST", path: "cases/{id}/decision", role: "Case.Decide" },
+  {
+    name: "decide",
+    method: "POST",
+    path: "cases/{id}/decision",
+    role: "Case.Decide",
+    whenForbidden: noteForbiddenDecision,
+  },
   postDecision,
 );
 registerRoute(

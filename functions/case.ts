@@ -3,10 +3,13 @@ import {
   askDecision,
   beginCase,
   concludeCase,
+  confirmRestored,
   confirmSteps,
+  failCase,
   lookForRequests,
   makePlan,
   performSteps,
+  prepareRestore,
   readDecision,
   restoreSteps,
   takeSnapshot,
@@ -18,7 +21,9 @@ import * as conclude from "../src/respond/conclude-case.ts";
 import * as confirm from "../src/respond/confirm-steps.ts";
 import * as decision from "../src/respond/decision.ts";
 import * as plan from "../src/respond/make-plan.ts";
+import { failCase as fail } from "../src/respond/fail-case.ts";
 import * as perform from "../src/respond/perform-steps.ts";
+import { prepareRestore as prepare } from "../src/respond/restore-plan.ts";
 import * as restore from "../src/respond/restore-steps.ts";
 import * as snapshot from "../src/respond/take-snapshot.ts";
 import * as watch from "../src/respond/watch.ts";
@@ -38,3 +43,6 @@ registerActivity(concludeCase, conclude.concludeCase);
 registerActivity(lookForRequests, watch.lookForRequests);
 registerActivity(watchOnce, watch.watchOnce);
 registerActivity(restoreSteps, restore.restoreSteps);
+registerActivity(prepareRestore, prepare);
+registerActivity(confirmRestored, restore.confirmRestored);
+registerActivity(failCase, fail);

@@ -23,11 +23,13 @@ interface HttpRegistration {
   /** Below the prefix in host.json. */
   readonly path: string;
   readonly role: AppRole;
+  /** What else happens when a caller without the role tries. */
+  readonly whenForbidden?: (visit: Visit) => Promise<void>;
 }
 
 /** A route of the API. Function keys are not used: every caller has an identity of their own. */
 export function registerRoute(
-  { name, method, path, role }: HttpRegistration,
+  { name, method, path, role, whenForbidden }: HttpRegistration,
   handle: (visit: Visit, client: DurableClient) => Promise<HttpResponseInit>,
 ): void {
   app.http(name, {
@@ -35,6 +37,6 @@ export function registerRoute(
     route: path,
     authLevel: "anonymous",
     extraInputs: [df.input.durableClient()],
-    handler: route(role, (visit) => handle(visit, df.getClient(visit.context))),
+    handler: route(role, (visit) => handle(visit, df.getClient(visit.context)), whenForbidden),
   });
 }

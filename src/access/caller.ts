@@ -11,7 +11,7 @@ export type Admission =
   /** 401: no token, or not one of ours. */
   | { readonly kind: "unauthenticated"; readonly why: string }
   /** 403: a good token without the role. */
-  | { readonly kind: "forbidden"; readonly needs: AppRole };
+  | { readonly kind: "forbidden"; readonly needs: AppRole; readonly caller: CallerReference };
 
 export interface Gate {
   /** Whether the bearer of this `Authorization` header has the role. Never throws for what a caller sends. */
@@ -58,16 +58,13 @@ export function openGate(tenantId: string, apiClientId: string): Gate {
         return { kind: "unauthenticated", why: "claims missing" };
       }
       const { oid, appid, azp, name, app_displayname, roles } = claims.data;
-      if (!roles.includes(role)) return { kind: "forbidden", needs: role };
-      return {
-        kind: "admitted",
-        caller: {
-          objectId: oid,
-          appId: appid ?? azp ?? null,
-          name: name ?? app_displayname ?? null,
-          appRoles: roles,
-        },
+      const caller: CallerReference = {
+        objectId: oid,
+        appId: appid ?? azp ?? null,
+        name: name ?? app_displayname ?? null,
+        appRoles: roles,
       };
+      return roles.includes(role) ? { kind: "admitted", caller } : { kind: "forbidden", needs: role, caller };
     },
   };
 }

@@ -3,11 +3,12 @@ import type { HttpResponseInit } from "@azure/functions";
 import type { DurableClient } from "durable-functions";
 import { z } from "zod";
 import { KNOCKS } from "../respond/case-flow.ts";
-import { decisionRefused } from "../respond/decision.ts";
+import { refusedEntry } from "../respond/decision.ts";
+import { decisionRefused } from "../respond/decision-rules.ts";
 import { callerActor, entryIdOf } from "../respond/journal.ts";
 import type { CaseRequest } from "../storage/case-requests.ts";
 import { linksOf } from "./case-view.ts";
-import { knock } from "./orchestrations.ts";
+import { knock, startRestore } from "./orchestrations.ts";
 import { json, problem } from "./problem.ts";
 import { caseOf, isCase } from "./read-case.ts";
 import type { Visit } from "./route.ts";
@@ -40,26 +41,41 @@ export async function postDecision(visit: Visit, client: DurableClient): Promise
     planDigest,
     comment: comment ?? null,
   };
-  const refused = decisionRefused(found, request, now);
+  if (await app.requests.has(found.caseId, request.id)) {
+    // The answer to the first may have been lost; so may the knock.
+    await knock(client, found.caseId, KNOCKS.decision);
+    return json(202, { caseId: found.caseId, decision, planDigest, repeated: true, links: linksOf(found) });
+  }
+  const refused =
+    decisionRefused(found, request, now) ??
+    ((await isDecided(visit, found.caseId, planDigest))
+      ? { code: "ALREADY_DECIDED", reason: "Somebody decided on this plan a moment ago." }
+      : null);
   if (refused !== null) {
-    await app.record(found.caseId).append([
-      {
-        id: entryIdOf(found.caseId, "decision-refused", request.id, refused.code),
-        type: "decision-refused",
-        actor: callerActor(caller),
-        data: { planDigest, ...refused },
-      },
-    ]);
-    const status = refused.code === "OWN_REQUEST" ? 403 : 409;
-    return problem(status, refused.code, refused.reason);
+    await app.record(found.caseId).append([refusedEntry(found.caseId, request, refused)]);
+    return problem(refused.code === "OWN_REQUEST" ? 403 : 409, refused.code, refused.reason);
   }
-  const pending = await app.requests.pending(found.caseId);
-  if (pending.some((it) => it.kind === "decision" && it.planDigest === planDigest && it.id !== request.id)) {
-    return problem(409, "DECIDED", "Somebody decided on this plan a moment ago.");
-  }
-  const isNew = await app.requests.put(found.caseId, request);
+  await app.requests.put(found.caseId, request);
   await knock(client, found.caseId, KNOCKS.decision);
-  return json(202, { caseId: found.caseId, decision, planDigest, repeated: !isNew, links: linksOf(found) });
+  return json(202, { caseId: found.caseId, decision, planDigest, repeated: false, links: linksOf(found) });
+}
+
+async function isDecided({ app }: Visit, caseId: string, planDigest: string): Promise<boolean> {
+  const pending = await app.requests.pending(caseId);
+  return pending.some((it) => it.kind === "decision" && it.planDigest === planDigest);
+}
+
+/** Who tried to decide without the role stands in the case's record, once. The answer is the gate's. */
+export async function noteForbiddenDecision(visit: Visit): Promise<void> {
+  const found = await caseOf(visit);
+  if (!isCase(found) || found.status === "open") return;
+  const refused = { code: "ROLE_MISSING", reason: "The caller may not decide." };
+  const request = {
+    id: entryIdOf("forbidden", visit.caller.objectId),
+    by: visit.caller,
+    planDigest: found.decision?.planDigest ?? "",
+  };
+  await visit.app.record(found.caseId).append([refusedEntry(found.caseId, request, refused)]);
 }
 
 /** `POST /cases/{id}/restore`: puts back what can be put back. */
@@ -68,15 +84,18 @@ export async function postRestore(visit: Visit, client: DurableClient): Promise<
   if (!isCase(found)) return found;
   const body = await parsed(visit, Restore);
   if (body.kind === "problem") return body.problem;
-  if (found.status !== "watching") {
+  if ((found.status !== "watching" && found.status !== "closed") || found.plan === null) {
     return problem(
       409,
-      "NOT_WATCHING",
-      `Only a contained case under watch can be restored; it is ${found.status}.`,
+      "NOT_RESTORABLE",
+      `Only what a case under watch or at its end has cut can be put back; it is ${found.status}.`,
     );
   }
   const { app, caller } = visit;
   const { steps, reason } = body.value;
+  if ((await app.requests.pending(found.caseId)).some(({ kind }) => kind === "restore")) {
+    return problem(409, "BEING_RESTORED", "Another restore of this case is not finished yet.");
+  }
   const id = randomUUID();
   await app.record(found.caseId).append([
     {
@@ -94,7 +113,8 @@ export async function postRestore(visit: Visit, client: DurableClient): Promise<
     stepIds: steps ?? null,
     reason,
   });
-  await knock(client, found.caseId, KNOCKS.restore);
+  if (found.status === "closed") await startRestore(client, found.caseId);
+  else await knock(client, found.caseId, KNOCKS.restore);
   return json(202, { caseId: found.caseId, links: linksOf(found) });
 }
 
@@ -109,7 +129,7 @@ export async function postClose(visit: Visit, client: DurableClient): Promise<Ht
   }
   const { app, caller } = visit;
   const { reason } = body.value;
-  const id = entryIdOf("close", found.caseId, caller.objectId);
+  const id = entryIdOf("close", found.caseId, caller.objectId, found.watchUntil ?? "");
   await app.requests.put(found.caseId, {
     id,
     at: app.now().toISOString(),

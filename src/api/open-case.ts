@@ -4,10 +4,8 @@ import type { Intake } from "../intake/intake.ts";
 import { digestOf } from "../plan/digest.ts";
 import type { CaseSummary } from "../storage/case-index.ts";
 import type { Tourniquet } from "../tourniquet.ts";
-import { startCase } from "./orchestrations.ts";
-
-/** A delivery this old that still has not begun was claimed by a process that died. */
-const BEGUN_BY_NOW_IN_MS = 60_000;
+import { callerActor, entryIdOf } from "../respond/journal.ts";
+import { startCase, startUnlessStarted } from "./orchestrations.ts";
 
 /**
  * The case an intake belongs to: claimed once, stored, started. Whoever delivers the same again gets the same case, and
@@ -21,7 +19,7 @@ export async function openCase(
 ): Promise<CaseSummary> {
   const { caseId } = await app.claims.claim(intake.deliveredAs);
   const known = await app.cases.get(caseId);
-  if (known !== null && !isStuck(known, app.now())) return known;
+  if (known !== null) return deliveredAgain(app, client, known, asked.caller, intake.deliveredAs);
   // Named by its content: two deliveries at once must not overwrite what the other's case refers to.
   const name = `intake-${digestOf(intake).slice(0, 16)}.json`;
   const document = await app.documents.putJson(caseId, name, intake);
@@ -47,16 +45,39 @@ export async function openCase(
     scope: null,
     plan: null,
     decision: null,
+    decided: null,
     steps: { planned: 0, applied: 0, confirmed: 0, gaps: 0 },
     residualExposure: [],
     watchUntil: null,
   };
-  const inserted = await app.cases.insert(summary);
   // Of deliveries at the same moment the one that wrote the case starts it.
-  if (inserted || known !== null) await startCase(client, caseId);
+  if (await app.cases.insert(summary)) {
+    await startCase(client, caseId);
+    return summary;
+  }
   return (await app.cases.get(caseId)) ?? summary;
 }
 
-function isStuck(summary: CaseSummary, now: Date): boolean {
-  return summary.status === "open" && now.getTime() - Date.parse(summary.updatedAt) > BEGUN_BY_NOW_IN_MS;
+async function deliveredAgain(
+  app: Tourniquet,
+  client: DurableClient,
+  known: CaseSummary,
+  caller: CallerReference,
+  deliveredAs: string,
+): Promise<CaseSummary> {
+  if (known.status === "open") {
+    // Perhaps whoever wrote the case died before starting it.
+    await startUnlessStarted(client, known.caseId);
+    return known;
+  }
+  await app.record(known.caseId).append([
+    {
+      // Once a caller: a playbook that repeats itself must not fill the record.
+      id: entryIdOf(known.caseId, "delivered-again", caller.objectId),
+      type: "delivered-again",
+      actor: callerActor(caller),
+      data: { deliveredAs },
+    },
+  ]);
+  return known;
 }

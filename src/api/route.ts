@@ -24,7 +24,11 @@ function gateOf({ settings }: Tourniquet): Gate {
  * A route for callers with a role. Everything that goes wrong leaves as a problem document: what is the caller's fault
  * with its reason, what is ours with an id to look up, never with a stack or a value.
  */
-export function route(role: AppRole, handle: (visit: Visit) => Promise<HttpResponseInit>): HttpHandler {
+export function route(
+  role: AppRole,
+  handle: (visit: Visit) => Promise<HttpResponseInit>,
+  whenForbidden?: (visit: Visit) => Promise<void>,
+): HttpHandler {
   return async (request, context) => {
     try {
       const app = await tourniquet();
@@ -36,6 +40,7 @@ export function route(role: AppRole, handle: (visit: Visit) => Promise<HttpRespo
             headers: { "content-type": "application/problem+json", "www-authenticate": "Bearer" },
           };
         case "forbidden":
+          await whenForbidden?.({ app, request, context, caller: admission.caller });
           return problem(403, "ROLE_MISSING", `The app role ${admission.needs} is needed.`, {
             needs: admission.needs,
           });

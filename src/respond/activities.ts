@@ -143,8 +143,6 @@ export interface WatchInput extends CaseRef {
 }
 export interface Watched {
   readonly findings: number;
-  /** Findings that a step would cut. */
-  readonly toCut: number;
   /** There is something to cut again, by itself or after a decision: the same rules say which. */
   readonly contain: boolean;
 }

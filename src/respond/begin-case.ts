@@ -5,7 +5,7 @@ import { type Principal, principalKey } from "../case/principal.ts";
 import type { Intake } from "../intake/intake.ts";
 import { stepId } from "../plan/assemble-plan.ts";
 import { guardPrincipal, type Protection } from "../plan/guardrails.ts";
-import type { Ruling } from "../plan/policy.ts";
+import { carriesTag, type Ruling } from "../plan/policy.ts";
 import type { NewEntry } from "../record/entry.ts";
 import type { Refusal, ResolvedPrincipal } from "../scope/resolve/resolution.ts";
 import { identifySubjects, resolveSubjects } from "../scope/resolve/resolve.ts";
@@ -13,8 +13,10 @@ import { disableServicePrincipal } from "../steps/disable-service-principal.ts";
 import { disableUser } from "../steps/disable-user.ts";
 import type { CaseSummary } from "../storage/case-index.ts";
 import type { Tourniquet } from "../tourniquet.ts";
-import type { Begun, CaseRef } from "./activities.ts";
+import type { Begun, LookInput } from "./activities.ts";
+import { enabledBefore } from "./enabled-before.ts";
 import { BY_SYSTEM, callerActor, entryIdOf, intentEntry, outcomeEntry } from "./journal.ts";
+import { principalsCutByOthers } from "./make-plan.ts";
 import { currentProtection } from "./protection.ts";
 import { existing, rulingFor } from "./stored-case.ts";
 
@@ -25,17 +27,23 @@ const QUICK_CUT = "quick-cut";
  * Opens the record, finds out who is meant and, where policy says so, disables an unambiguous suspect at once. Three
  * dependent requests to the cut: who it is (beside who must be spared), the intent on record, the cut itself.
  */
-export async function beginCase(app: Tourniquet, { caseId }: CaseRef): Promise<Begun> {
+export async function beginCase(app: Tourniquet, { caseId, last }: LookInput): Promise<Begun> {
   const summary = await existing(app, caseId);
   const intake = await app.documents.getJson<Intake>(caseId, summary.intake);
   const record = app.record(caseId);
-  const [protection, named] = await Promise.all([
+  const [protection, named, before, cutLately] = await Promise.all([
     currentProtection(app),
     identifySubjects(app.reader, intake.subjects, new Set(app.policy.breakGlass)),
+    enabledBefore(app.reader, intake.subjects),
+    principalsCutByOthers(app, summary),
   ]);
   const opening = openedEntry(summary, intake);
   const suspects = named.principals.filter(({ certainty }) => certainty === "named");
-  const cut = quickCuts(app, summary, suspects, protection, named.refused);
+  // An alert storm is not a verdict: over the limit, a person decides.
+  const isStorm = cutLately + suspects.length > app.policy.limits.principalsPerHour;
+  const cut = isStorm
+    ? []
+    : quickCuts(app, summary, { suspects, refused: named.refused, before }, protection);
   await record.append([opening, ...cut.flatMap(({ entries }) => entries)]);
   const outcomes = await Promise.all(cut.map(({ perform }) => perform()));
   if (cut.length > 0) {
@@ -51,6 +59,8 @@ export async function beginCase(app: Tourniquet, { caseId }: CaseRef): Promise<B
     window: intake.window,
     workspaceIds: app.settings.workspaceIds,
   });
+  const isUnread = resolution.refused.some(({ code }) => code === "UNREADABLE");
+  if (isUnread && !last) return { next: "again" };
   const document = await app.documents.putJson(caseId, "resolution.json", resolution);
   await record.append([
     ...resolution.principals.map(({ principal, because }) => resolvedEntry(caseId, principal, because)),
@@ -80,10 +90,14 @@ interface QuickCut {
 function quickCuts(
   app: Tourniquet,
   summary: CaseSummary,
-  suspects: readonly ResolvedPrincipal[],
+  named: {
+    readonly suspects: readonly ResolvedPrincipal[];
+    readonly refused: readonly Refusal[];
+    readonly before: ReadonlyMap<string, boolean>;
+  },
   protection: Protection,
-  refused: readonly Refusal[],
 ): readonly QuickCut[] {
+  const { suspects, refused, before } = named;
   // Anything unclear among the named ones and nobody is cut in a hurry.
   if (refused.some(({ code }) => code === "AMBIGUOUS" || code === "PROTECTED")) return [];
   return suspects.flatMap(({ principal, because }) => {
@@ -91,7 +105,12 @@ function quickCuts(
     const ruling = rulingFor(app, summary, [principal]);
     if (objectId === null || !ruling.quickCut || !mayCut(ruling, summary.mode)) return [];
     if (guardPrincipal(principal, app.policy, protection) !== null) return [];
+    const tags = Object.fromEntries(principal.tags.map((tag) => [tag, tag]));
+    if (carriesTag(tags, app.policy.production.tags)) return [];
     const kind = principal.kind === "user" ? disableUser : disableServicePrincipal;
+    if (ruling.steps.kinds[kind.kind] === "off") return [];
+    // Who is alerted about signed in, so what could not be read was enabled.
+    const enabled = before.get(objectId.toLowerCase()) ?? true;
     const target = principal.kind === "user" ? { userId: objectId } : { servicePrincipalId: objectId };
     const step: PlannedStep = {
       id: stepId(summary.caseId, kind.kind, target),
@@ -106,7 +125,7 @@ function quickCuts(
       needs: [],
       guardrails: [],
       touches: [objectId],
-      before: { accountEnabled: true },
+      before: { accountEnabled: enabled },
     };
     return [
       {
@@ -116,7 +135,12 @@ function quickCuts(
             id: entryIdOf(QUICK_CUT, step.id, "quick-cut"),
             type: "quick-cut",
             actor: { kind: "policy", rule: ruling.rule, identity: { name: "actor" } },
-            data: { principal: { ...principal }, rule: ruling.rule, stepIds: [step.id] },
+            data: {
+              principal: { ...principal },
+              rule: ruling.rule,
+              stepIds: [step.id],
+              enabledBefore: enabled,
+            },
           },
           intentEntry(QUICK_CUT, step, 0, 1),
         ],

@@ -4,19 +4,28 @@ import {
   beginCase,
   type CaseRef,
   concludeCase,
+  confirmRestored,
+  type Confirmed,
   confirmSteps,
   type Cursor,
+  type DecisionAbout,
+  failCase,
   lookForRequests,
   makePlan,
+  type Pace,
+  type Performed,
   performSteps,
   type Planned,
+  prepareRestore,
   readDecision,
+  type Restored,
   restoreSteps,
+  type RestorePrepared,
   type StepSelection,
   takeSnapshot,
   watchOnce,
 } from "./activities.ts";
-import { call, type Flow, sleep, waitForKnock } from "./flow.ts";
+import { ActivityFailedError, call, type Flow, sleep, waitForKnock } from "./flow.ts";
 
 /** One instance is one case from its alert to the end of its watch; each phase starts with an empty history. */
 export type CaseFlowInput = CaseRef &
@@ -30,7 +39,7 @@ export type CaseFlowInput = CaseRef &
         readonly everyInMs: number;
         readonly round: number;
       }
-    | { readonly phase: "restore" }
+    | { readonly phase: "restore"; readonly round: number }
   );
 
 /** Knocks: what they are about stands in the case's requests. */
@@ -41,9 +50,20 @@ const MOST_ATTEMPTS = 8;
 const SHORTEST_RETRY_IN_MS = 2_000;
 const LONGEST_RETRY_IN_MS = 300_000;
 const MOST_PLANS = 5;
+/** With a wait that doubles from a second: half a minute for a directory or a log that is away. */
+const MOST_LOOKS = 6;
 
 export function* caseFlow(context: OrchestrationContext): Flow<unknown> {
   const input: CaseFlowInput = context.df.getInput();
+  try {
+    return yield* phaseOf(context, input);
+  } catch (error) {
+    if (!(error instanceof ActivityFailedError)) throw error;
+    return yield* call(context, failCase, { caseId: input.caseId, where: error.activity });
+  }
+}
+
+function* phaseOf(context: OrchestrationContext, input: CaseFlowInput): Flow<unknown> {
   switch (input.phase) {
     case "respond":
       return yield* respond(context, input.caseId, input.round);
@@ -57,22 +77,41 @@ export function* caseFlow(context: OrchestrationContext): Flow<unknown> {
 }
 
 function* respond(context: OrchestrationContext, caseId: string, round: number): Flow<unknown> {
-  if (round === 1) {
-    const begun = yield* call(context, beginCase, { caseId });
-    if (begun.next === "stop") return yield* call(context, concludeCase, { caseId, phase: "refused" });
+  if (round === 1 && !(yield* begin(context, caseId))) {
+    return yield* call(context, concludeCase, { caseId, phase: "refused" });
   }
   const plan = yield* contain(context, caseId);
   const concluded = yield* call(context, concludeCase, { caseId, phase: "contained" });
+  return watchOn(context, caseId, concluded, plan.pace, round);
+}
+
+/** Goes on into the watch, with an empty history, if there is one. */
+function watchOn<T extends { readonly watchUntil: string | null }>(
+  context: OrchestrationContext,
+  caseId: string,
+  concluded: T,
+  pace: Pace,
+  round: number,
+): T {
   if (concluded.watchUntil === null) return concluded;
   context.df.continueAsNew({
     caseId,
     phase: "watch",
     until: concluded.watchUntil,
     since: context.df.currentUtcDateTime.toISOString(),
-    everyInMs: plan.pace.watchEveryInMs,
+    everyInMs: pace.watchEveryInMs,
     round,
   } satisfies CaseFlowInput);
   return concluded;
+}
+
+/** Whether there is somebody to act on. */
+function* begin(context: OrchestrationContext, caseId: string): Flow<boolean> {
+  for (let look = 1; ; look++) {
+    const begun = yield* call(context, beginCase, { caseId, last: look >= MOST_LOOKS });
+    if (begun.next !== "again") return begun.next === "scope";
+    yield* sleep(context, 1_000 * 2 ** (look - 1));
+  }
 }
 
 /**
@@ -82,18 +121,26 @@ function* respond(context: OrchestrationContext, caseId: string, round: number):
 function* contain(context: OrchestrationContext, caseId: string): Flow<Planned> {
   const since = context.df.currentUtcDateTime.toISOString();
   for (let plans = 1; ; plans++) {
-    yield* call(context, takeSnapshot, { caseId });
+    for (let look = 1; ; look++) {
+      const taken = yield* call(context, takeSnapshot, { caseId, last: look >= MOST_LOOKS });
+      if (!taken.again) break;
+      yield* sleep(context, 1_000 * 2 ** (look - 1));
+    }
     const plan = yield* call(context, makePlan, { caseId });
     if (plan.automatic + plan.approval === 0) return plan;
     if (plan.automatic > 0) yield* performAll(context, caseId, plan, "automatic");
-    const decided = plan.approval > 0 ? yield* decide(context, caseId, plan) : "approved";
-    if (decided === "approved" && plan.approval > 0) {
-      yield* performAll(context, caseId, plan, "approved");
+    if (plan.approval > 0) {
+      const { planDigest, pace } = plan;
+      const decided = yield* decide(context, { caseId, about: "plan", planDigest }, pace);
+      if (decided === "approved") yield* performAll(context, caseId, plan, "approved");
+      if (decided === "expired" && plan.atDeadline > 0)
+        yield* performAll(context, caseId, plan, "at-deadline");
+      if (decided === "rejected" || decided === "expired") return plan;
+      if (decided === "changed" && plans < MOST_PLANS) continue;
     }
-    if (plans >= MOST_PLANS || decided === "rejected" || decided === "expired") return plan;
-    if (decided === "changed") continue;
+    if (plans >= MOST_PLANS) return plan;
     const again = yield* call(context, watchOnce, { caseId, since });
-    if (again.toCut === 0) return plan;
+    if (!again.contain) return plan;
   }
 }
 
@@ -104,41 +151,42 @@ function* performAll(
   plan: Planned,
   selection: StepSelection,
 ): Flow<void> {
+  const { planDigest, pace } = plan;
   for (let attempt = 1; attempt <= MOST_ATTEMPTS; attempt++) {
     let from: Cursor | null = FIRST;
     let retryable = 0;
     let retryAfterInMs = 0;
     while (from !== null) {
-      const input = { caseId, planDigest: plan.planDigest, selection, from, attempt };
-      const performed: { next: Cursor | null; retryable: number; retryAfterInMs: number } = yield* call(
-        context,
-        performSteps,
-        input,
-      );
+      const input = { caseId, planDigest, selection, from, attempt };
+      const performed: Performed = yield* call(context, performSteps, input);
       retryable += performed.retryable;
       retryAfterInMs = Math.max(retryAfterInMs, performed.retryAfterInMs);
       from = performed.next;
     }
     if (retryable === 0) break;
-    const backOffInMs = SHORTEST_RETRY_IN_MS * 2 ** (attempt - 1);
-    yield* sleep(context, Math.min(Math.max(retryAfterInMs, backOffInMs), LONGEST_RETRY_IN_MS));
+    yield* backOff(context, attempt, retryAfterInMs);
   }
-  yield* confirmAll(context, caseId, plan, selection);
+  yield* agree(context, pace, (looked) =>
+    call(context, confirmSteps, { caseId, planDigest, selection, ...looked }),
+  );
 }
 
-function* confirmAll(
+function* backOff(context: OrchestrationContext, attempt: number, retryAfterInMs: number): Flow<void> {
+  const backOffInMs = SHORTEST_RETRY_IN_MS * 2 ** (attempt - 1);
+  yield* sleep(context, Math.min(Math.max(retryAfterInMs, backOffInMs), LONGEST_RETRY_IN_MS));
+}
+
+/** Looks again and again until enough reads in a row agree on everything, or the time allowed is over. */
+function* agree(
   context: OrchestrationContext,
-  caseId: string,
-  plan: Planned,
-  selection: StepSelection,
+  { confirmEveryInMs, confirmWithinInMs, confirmations }: Pace,
+  look: (at: { readonly agreed: string; readonly round: number; readonly last: boolean }) => Flow<Confirmed>,
 ): Flow<void> {
-  const { confirmEveryInMs, confirmWithinInMs, confirmations } = plan.pace;
   // Counted, not timed: a loop on the clock may go round for ever when timers fire early.
   const rounds = Math.max(confirmations, Math.ceil(confirmWithinInMs / confirmEveryInMs));
-  let agreed: Readonly<Record<string, number>> = {};
+  let agreed = "";
   for (let round = 1; round <= rounds; round++) {
-    const input = { caseId, planDigest: plan.planDigest, selection, agreed, round, last: round === rounds };
-    const confirmed = yield* call(context, confirmSteps, input);
+    const confirmed = yield* look({ agreed, round, last: round === rounds });
     if (confirmed.open === 0) return;
     agreed = confirmed.agreed;
     if (round < rounds) yield* sleep(context, confirmEveryInMs);
@@ -147,18 +195,17 @@ function* confirmAll(
 
 function* decide(
   context: OrchestrationContext,
-  caseId: string,
-  plan: Planned,
+  question: { readonly caseId: string; readonly about: DecisionAbout; readonly planDigest: string },
+  { decideWithinInMs }: Pace,
 ): Flow<"approved" | "rejected" | "expired" | "changed"> {
-  const { planDigest, pace } = plan;
-  const deadline = new Date(context.df.currentUtcDateTime.getTime() + pace.decideWithinInMs);
-  yield* call(context, askDecision, { caseId, planDigest, deadline: deadline.toISOString() });
+  const deadline = new Date(context.df.currentUtcDateTime.getTime() + decideWithinInMs);
+  yield* call(context, askDecision, { ...question, deadline: deadline.toISOString() });
   const timer = context.df.createTimer(deadline);
   for (;;) {
     const knock = context.df.waitForExternalEvent(KNOCKS.decision);
     const winner = yield context.df.Task.any([knock, timer]);
     const expired = winner === timer;
-    const decided = yield* call(context, readDecision, { caseId, planDigest, expired });
+    const decided = yield* call(context, readDecision, { ...question, expired });
     if (decided.kind !== "none") {
       if (!expired) timer.cancel();
       return decided.kind;
@@ -179,7 +226,7 @@ function* watch(
   const since = context.df.currentUtcDateTime.toISOString();
   const asked = yield* call(context, lookForRequests, { caseId });
   if (asked.restore) {
-    context.df.continueAsNew({ caseId, phase: "restore" } satisfies CaseFlowInput);
+    context.df.continueAsNew({ caseId, phase: "restore", round: input.round } satisfies CaseFlowInput);
     return asked;
   }
   if (asked.close) return yield* call(context, concludeCase, { caseId, phase: "closed" });
@@ -193,14 +240,38 @@ function* watch(
 
 function* restore(
   context: OrchestrationContext,
-  input: Extract<CaseFlowInput, { readonly phase: "restore" }>,
+  { caseId, round }: Extract<CaseFlowInput, { readonly phase: "restore" }>,
 ): Flow<unknown> {
-  const { caseId } = input;
+  const prepared = yield* call(context, prepareRestore, { caseId });
+  const { restoreDigest, pace } = prepared;
+  const decided =
+    prepared.approval === 0
+      ? "approved"
+      : yield* decide(context, { caseId, about: "restore", planDigest: restoreDigest }, pace);
+  if (decided === "approved") yield* putBack(context, caseId, prepared);
+  const concluded = yield* call(context, concludeCase, { caseId, phase: "restored" });
+  return watchOn(context, caseId, concluded, pace, round);
+}
+
+function* putBack(
+  context: OrchestrationContext,
+  caseId: string,
+  { restoreDigest, pace }: RestorePrepared,
+): Flow<void> {
   for (let attempt = 1; attempt <= MOST_ATTEMPTS; attempt++) {
-    const restored = yield* call(context, restoreSteps, { caseId, attempt });
-    if (restored.retryable + restored.open === 0) break;
-    const backOffInMs = SHORTEST_RETRY_IN_MS * 2 ** (attempt - 1);
-    yield* sleep(context, Math.min(Math.max(restored.retryAfterInMs, backOffInMs), LONGEST_RETRY_IN_MS));
+    let from: number | null = 0;
+    let retryable = 0;
+    let retryAfterInMs = 0;
+    while (from !== null) {
+      const restored: Restored = yield* call(context, restoreSteps, { caseId, restoreDigest, from, attempt });
+      retryable += restored.retryable;
+      retryAfterInMs = Math.max(retryAfterInMs, restored.retryAfterInMs);
+      from = restored.next;
+    }
+    if (retryable === 0) break;
+    yield* backOff(context, attempt, retryAfterInMs);
   }
-  return yield* call(context, concludeCase, { caseId, phase: "restored" });
+  yield* agree(context, pace, (looked) =>
+    call(context, confirmRestored, { caseId, restoreDigest, ...looked }),
+  );
 }

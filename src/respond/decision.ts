@@ -4,26 +4,28 @@ import type { CaseSummary } from "../storage/case-index.ts";
 import type { CaseRequest } from "../storage/case-requests.ts";
 import type { Tourniquet } from "../tourniquet.ts";
 import type { AskInput, CaseRef, Decided, DecisionInput } from "./activities.ts";
-import { BY_SYSTEM, callerActor, entryIdOf, stepStates } from "./journal.ts";
+import { caseStanding } from "./case-standing.ts";
+import { decisionRefused } from "./decision-rules.ts";
+import { BY_SYSTEM, callerActor, entryIdOf } from "./journal.ts";
 import { planFrom } from "./make-plan.ts";
+import { loadRestore } from "./restore-plan.ts";
 import { existing, loadPlan } from "./stored-case.ts";
-import { freshScope, storeScope } from "./take-snapshot.ts";
+import { freshScope, isPartial } from "./take-snapshot.ts";
 
 type DecisionRequest = Extract<CaseRequest, { readonly kind: "decision" }>;
 
 /** Puts the question on record and in the case's state. */
-export async function askDecision(
-  app: Tourniquet,
-  { caseId, planDigest, deadline }: AskInput,
-): Promise<CaseRef> {
-  const plan = await loadPlan(app, caseId, planDigest);
-  const waiting = awaiting(plan);
+export async function askDecision(app: Tourniquet, input: AskInput): Promise<CaseRef> {
+  const { caseId, planDigest, deadline, about } = input;
+  const summary = await existing(app, caseId);
+  const { waiting, requester } = await questionOf(app, summary, input);
   await app.record(caseId).append([
     {
       id: entryIdOf(caseId, "decision-asked", planDigest),
       type: "decision-asked",
       actor: BY_SYSTEM("decide"),
       data: {
+        about,
         planDigest,
         deadline,
         why: `${waiting.length} steps need a person: ${[...new Set(waiting.map(({ kind }) => kind))].join(", ")}`,
@@ -34,31 +36,27 @@ export async function askDecision(
   await app.cases.update(caseId, (it) => ({
     ...it,
     status: "awaiting-decision",
-    decision: { planDigest, deadline },
+    decision: { about, planDigest, deadline, requester },
   }));
   return { caseId };
 }
 
-/** Why a decision cannot be taken from this caller on this plan, or null. Said at once to who decides, and checked again here. */
-export function decisionRefused(
+async function questionOf(
+  app: Tourniquet,
   summary: CaseSummary,
-  request: { readonly planDigest: string; readonly by: { readonly objectId: string } },
-  now: Date,
-): { readonly code: string; readonly reason: string } | null {
-  const { decision } = summary;
-  if (decision === null) {
-    return { code: "NOTHING_TO_DECIDE", reason: "This case does not wait for a decision." };
+  { caseId, planDigest, about }: AskInput,
+): Promise<{ readonly waiting: readonly PlannedStep[]; readonly requester: string }> {
+  if (about === "plan") {
+    return {
+      waiting: awaiting(await loadPlan(app, caseId, planDigest)),
+      requester: summary.openedBy.objectId,
+    };
   }
-  if (request.planDigest !== decision.planDigest) {
-    return { code: "OTHER_PLAN", reason: `The plan to decide on is ${decision.planDigest}.` };
-  }
-  if (now.toISOString() >= decision.deadline) {
-    return { code: "TOO_LATE", reason: `The deadline was ${decision.deadline}.` };
-  }
-  if (request.by.objectId.toLowerCase() === summary.openedBy.objectId.toLowerCase()) {
-    return { code: "OWN_REQUEST", reason: "Who asked for a case cannot approve its plan." };
-  }
-  return null;
+  const { steps, requestedBy } = await loadRestore(app, caseId, planDigest);
+  return {
+    waiting: steps.filter(({ permission }) => permission === "approval"),
+    requester: requestedBy.objectId,
+  };
 }
 
 /**
@@ -68,24 +66,23 @@ export function decisionRefused(
 export async function readDecision(app: Tourniquet, input: DecisionInput): Promise<Decided> {
   const { caseId, planDigest, expired } = input;
   const summary = await existing(app, caseId);
-  const record = app.record(caseId);
   const requests = (await app.requests.pending(caseId)).filter((it) => it.kind === "decision");
+  let taken: DecisionRequest | null = null;
   for (const request of requests) {
-    const refused = decisionRefused(summary, request, new Date(request.at));
-    if (refused !== null) {
-      await record.append([refusedEntry(caseId, request, refused)]);
+    const refused =
+      taken === null
+        ? decisionRefused(summary, request, new Date(request.at))
+        : { code: "ALREADY_DECIDED", reason: "Somebody else decided a moment before." };
+    if (refused === null) taken = request;
+    else {
+      await app.record(caseId).append([refusedEntry(caseId, request, refused)]);
       await app.requests.settle(caseId, request.id);
-      continue;
     }
-    await record.append([madeEntry(caseId, request)]);
-    const decided = request.decision === "reject" ? "rejected" : await stillTrue(app, summary, planDigest);
-    await app.cases.update(caseId, (it) => ({ ...it, decision: null, status: "containing" }));
-    await app.requests.settle(caseId, request.id);
-    return { kind: decided };
   }
+  if (taken !== null) return take(app, summary, input, taken);
   if (!expired) return { kind: "none" };
   const deadline = summary.decision?.deadline ?? app.now().toISOString();
-  await record.append([
+  await app.record(caseId).append([
     {
       id: entryIdOf(caseId, "decision-expired", planDigest),
       type: "decision-expired",
@@ -93,25 +90,55 @@ export async function readDecision(app: Tourniquet, input: DecisionInput): Promi
       data: { planDigest, deadline },
     },
   ]);
-  await app.cases.update(caseId, (it) => ({ ...it, decision: null, status: "containing" }));
+  await app.cases.update(caseId, (it) => ({
+    ...it,
+    decision: null,
+    decided: { planDigest, decision: "expired", at: deadline, by: null },
+    status: "containing",
+  }));
   return { kind: "expired" };
 }
 
-/** Looks again before what cannot be undone. More to do than was approved means asking anew; less is simply already so. */
-async function stillTrue(
+async function take(
   app: Tourniquet,
   summary: CaseSummary,
-  planDigest: string,
-): Promise<"approved" | "changed"> {
-  const approved = await loadPlan(app, summary.caseId, planDigest);
+  { caseId, planDigest, about }: DecisionInput,
+  request: DecisionRequest,
+): Promise<Decided> {
+  const { decision, by, at } = request;
+  const record = app.record(caseId);
+  await record.append([madeEntry(caseId, request)]);
+  const holds = decision === "reject" || about === "restore" || (await stillTrue(app, summary, planDigest));
+  if (!holds) {
+    const reason = "Since the plan was made, more has come to be done; a new plan is to be decided.";
+    await record.append([refusedEntry(caseId, request, { code: "PLAN_OUTDATED", reason })]);
+  }
+  await app.cases.update(caseId, (it) => ({
+    ...it,
+    decision: null,
+    decided: { planDigest, decision: holds ? decision : "outdated", at, by: by.objectId },
+    status: "containing",
+  }));
+  await app.requests.settle(caseId, request.id);
+  return { kind: decision === "reject" ? "rejected" : holds ? "approved" : "changed" };
+}
+
+/** Looks again before what cannot be undone. More to do than was approved means asking anew; less is simply already so. */
+async function stillTrue(app: Tourniquet, summary: CaseSummary, planDigest: string): Promise<boolean> {
+  const { caseId } = summary;
+  const approved = await loadPlan(app, caseId, planDigest);
   const scope = await freshScope(app, summary);
+  if (isPartial(scope)) throw new ScopeUnreadError("what was approved could not be looked at again");
   const now = await planFrom(app, summary, scope);
-  const states = await stepStates(app.record(summary.caseId), planDigest);
-  const known = new Set(awaiting(approved).map(({ id }) => id));
-  const news = awaiting(now).filter(({ id }) => !known.has(id) && states.of(id).result === null);
-  if (news.length === 0) return "approved";
-  await storeScope(app, summary, scope);
-  return "changed";
+  const standing = await caseStanding(app.record(caseId));
+  const known = new Set(approved.waves.flatMap((wave) => wave.steps).map(({ id }) => id));
+  return awaiting(now).every(({ id }) => known.has(id) || standing.of(id).performed);
+}
+
+/** Thrown where going on without a full look would be a guess; the activity is called again. */
+class ScopeUnreadError extends Error {
+  override readonly name = "ScopeUnreadError";
+  readonly code = "SCOPE_UNREAD";
 }
 
 function awaiting(plan: Plan): readonly PlannedStep[] {
@@ -132,13 +159,14 @@ function madeEntry(caseId: string, request: DecisionRequest): NewEntry {
   };
 }
 
-function refusedEntry(
+/** Each reason a person's decision did not count stands in the record once. */
+export function refusedEntry(
   caseId: string,
-  request: DecisionRequest,
+  request: Pick<DecisionRequest, "id" | "by" | "planDigest">,
   refused: { readonly code: string; readonly reason: string },
 ): NewEntry {
   return {
-    id: entryIdOf(caseId, "decision-refused", request.id),
+    id: entryIdOf(caseId, "decision-refused", request.id, refused.code),
     type: "decision-refused",
     actor: callerActor(request.by),
     data: { planDigest: request.planDigest, ...refused },

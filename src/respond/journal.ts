@@ -62,12 +62,17 @@ export function outcomeEntry(
 }
 
 /** How putting a step back ended. */
-export function restoreEntry(requestId: string, step: PlannedStep, outcome: StepOutcome): NewEntry {
+export function restoreEntry(
+  requestId: string,
+  step: PlannedStep,
+  attempt: number,
+  outcome: StepOutcome,
+): NewEntry {
   return {
-    id: entryIdOf(requestId, step.id, "restore"),
+    id: entryIdOf(requestId, step.id, "restore", attempt),
     type: "restore",
     actor: { kind: "system", component: "restore", identity: { name: "actor" } },
-    data: { requestId, kind: step.kind, ...outcomeData(step, outcome) },
+    data: { requestId, attempt, kind: step.kind, ...outcomeData(step, outcome) },
   };
 }
 

@@ -7,9 +7,10 @@ import { STEPS } from "../steps/steps.ts";
 import type { CaseSummary } from "../storage/case-index.ts";
 import type { Tourniquet } from "../tourniquet.ts";
 import type { CaseRef, Pace, Planned } from "./activities.ts";
+import { type CaseStanding, caseStanding } from "./case-standing.ts";
 import { BY_SYSTEM, entryIdOf } from "./journal.ts";
 import { currentProtection } from "./protection.ts";
-import { isPerformedHere } from "./selection.ts";
+import { isPerformedHere, mayRunUnanswered } from "./selection.ts";
 import { existing, rulingFor } from "./stored-case.ts";
 
 /** Plans from the stored scope, stores the plan under its digest and records it. */
@@ -17,8 +18,31 @@ export async function makePlan(app: Tourniquet, { caseId }: CaseRef): Promise<Pl
   const summary = await existing(app, caseId);
   if (summary.scope === null) throw new TypeError(`${caseId} has no scope to plan from`);
   const scope = await app.documents.getJson<Scope>(caseId, summary.scope);
-  const plan = await planFrom(app, summary, scope);
-  return storePlan(app, summary, plan);
+  const standing = await caseStanding(app.record(caseId));
+  const plan = withoutWhatStands(await planFrom(app, summary, scope), standing);
+  return storePlan(app, summary, plan, standing);
+}
+
+/**
+ * A later plan of a case names what is left: not what an earlier one cut and reads confirm, and as not to be done what
+ * somebody asked to have back. Pure.
+ */
+export function withoutWhatStands(plan: Plan, standing: CaseStanding): Plan {
+  return {
+    ...plan,
+    waves: plan.waves
+      .map((wave) => ({
+        ...wave,
+        steps: wave.steps
+          .filter(({ id }) => standing.of(id).confirmed !== "confirmed" || standing.of(id).restored)
+          .map((step): PlannedStep =>
+            standing.of(step.id).restored
+              ? { ...step, permission: "off", guardrails: [...step.guardrails, "put back on request"] }
+              : step,
+          ),
+      }))
+      .filter(({ steps }) => steps.length > 0),
+  };
 }
 
 /** What the plan would be for a scope, as policy, protection and other cases stand now. */
@@ -42,7 +66,12 @@ export async function planFrom(app: Tourniquet, summary: CaseSummary, scope: Sco
   });
 }
 
-async function storePlan(app: Tourniquet, summary: CaseSummary, plan: Plan): Promise<Planned> {
+async function storePlan(
+  app: Tourniquet,
+  summary: CaseSummary,
+  plan: Plan,
+  standing: CaseStanding,
+): Promise<Planned> {
   const { caseId } = summary;
   const digest = digestOf(plan);
   const document = await app.documents.putJson(caseId, `plan-${digest}.json`, plan);
@@ -69,7 +98,12 @@ async function storePlan(app: Tourniquet, summary: CaseSummary, plan: Plan): Pro
     plan: { digest, document },
     plans: it.plans + 1,
     status: runs.length > 0 ? "containing" : it.status,
-    steps: { planned: runs.length, applied: 0, confirmed: 0, gaps: 0 },
+    steps: {
+      planned: standing.performedSteps + runs.filter(({ id }) => !standing.of(id).performed).length,
+      applied: standing.performedSteps,
+      confirmed: it.steps.confirmed,
+      gaps: 0,
+    },
   }));
   const count = (permission: PlannedStep["permission"]) =>
     steps.filter((step) => step.permission === permission).length;
@@ -78,6 +112,7 @@ async function storePlan(app: Tourniquet, summary: CaseSummary, plan: Plan): Pro
     mode: plan.mode,
     automatic: count("automatic"),
     approval: count("approval"),
+    atDeadline: app.policy.approval.atDeadline === "contain" ? steps.filter(mayRunUnanswered).length : 0,
     rotations: runs.filter((step) => !isPerformedHere(step)).length,
     pace: paceOf(app.policy),
   };
@@ -98,10 +133,11 @@ const AN_HOUR_IN_MS = 3_600_000;
 /** Limits count to a handful; more cases than this in an hour are over any of them. */
 const CASES_LOOKED_AT = 200;
 
-async function principalsCutByOthers(app: Tourniquet, { caseId }: CaseSummary): Promise<number> {
+/** Principals that other cases cut within the last hour. */
+export async function principalsCutByOthers(app: Tourniquet, { caseId }: CaseSummary): Promise<number> {
   const since = new Date(app.now().getTime() - AN_HOUR_IN_MS).toISOString();
-  const { cases } = await app.cases.list({ limit: CASES_LOOKED_AT });
-  return cases
+  const page = await app.cases.list({ limit: CASES_LOOKED_AT });
+  return (page?.cases ?? [])
     .filter((it) => it.caseId !== caseId && it.openedAt >= since && it.steps.applied > 0)
     .reduce((total, it) => total + it.principals.length, 0);
 }

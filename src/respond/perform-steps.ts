@@ -1,17 +1,16 @@
-import { sideBySide } from "../azure/side-by-side.ts";
 import type { StepOutcome } from "../case/outcome.ts";
 import type { PlannedStep } from "../case/plan.ts";
 import { guardIds } from "../plan/guardrails.ts";
 import { stepNamed } from "../steps/steps.ts";
 import type { Tourniquet } from "../tourniquet.ts";
 import type { Performed, PerformInput } from "./activities.ts";
+import { inLanes } from "./lanes.ts";
 import { intentEntry, outcomeEntry, type StepState, stepStates } from "./journal.ts";
+import { noteProgress } from "./progress.ts";
 import { currentProtection } from "./protection.ts";
 import { slicesFrom } from "./selection.ts";
 import { loadPlan } from "./stored-case.ts";
-
-/** Under Graph's 3,000 writes in 2.5 minutes with room for others, and few enough for one small function app. */
-const AT_ONCE = 8;
+import { unexpected } from "./unexpected.ts";
 
 /**
  * Performs the steps of a selection from a place on: per wave, intents are recorded, effects made side by side, outcomes
@@ -31,10 +30,10 @@ export async function performSteps(app: Tourniquet, input: PerformInput): Promis
     const due = steps.filter((step) => isDue(states.of(step.id), input.attempt));
     if (due.length === 0) continue;
     await record.append(due.map((step) => intentEntry(input.planDigest, step, wave, input.attempt)));
-    const outcomes = await performSideBySide(due, async (step): Promise<StepOutcome> => {
+    const outcomes = await inLanes(due, async (step): Promise<StepOutcome> => {
       const refused = guardIds(step.touches, app.policy, protection);
       if (refused !== null) return { kind: "refused", ...refused };
-      return stepNamed(step.kind).bind(step.target, step.before).apply({ azure: app.actor, stepId: step.id });
+      return applied(app, step);
     });
     await record.append(
       due.map((step, index) =>
@@ -42,6 +41,7 @@ export async function performSteps(app: Tourniquet, input: PerformInput): Promis
       ),
       { withCheckpoint: true },
     );
+    await noteProgress(app, input.caseId, { applied: outcomes.filter(took).length });
     for (const outcome of outcomes) {
       if (outcome.kind !== "failed" || !outcome.retryable) continue;
       retryable += 1;
@@ -49,6 +49,21 @@ export async function performSteps(app: Tourniquet, input: PerformInput): Promis
     }
   }
   return { next, retryable, retryAfterInMs };
+}
+
+/** One step's surprise is that step's outcome: the others of the wave go on. */
+async function applied(app: Tourniquet, step: PlannedStep): Promise<StepOutcome> {
+  try {
+    return await stepNamed(step.kind)
+      .bind(step.target, step.before)
+      .apply({ azure: app.actor, stepId: step.id });
+  } catch (error) {
+    return unexpected(error, app.now());
+  }
+}
+
+function took({ kind }: StepOutcome): boolean {
+  return kind === "applied" || kind === "already-so";
 }
 
 function isDue(state: StepState, attempt: number): boolean {
@@ -60,24 +75,4 @@ function outcomeAt(outcomes: readonly StepOutcome[], index: number): StepOutcome
   const outcome = outcomes[index];
   if (outcome === undefined) throw new RangeError("a step has no outcome");
   return outcome;
-}
-
-/** Side by side, but one after another where Azure refuses concurrent writes: on one application, identity or vault. */
-async function performSideBySide(
-  steps: readonly PlannedStep[],
-  perform: (step: PlannedStep) => Promise<StepOutcome>,
-): Promise<readonly StepOutcome[]> {
-  const lanes = new Map<string, number[]>();
-  for (const [index, step] of steps.entries()) {
-    const lane = stepNamed(step.kind).alone(step.target) ?? step.id;
-    lanes.set(lane, [...(lanes.get(lane) ?? []), index]);
-  }
-  const outcomes: StepOutcome[] = [];
-  await sideBySide([...lanes.values()], AT_ONCE, async (lane) => {
-    for (const index of lane) {
-      const step = steps[index];
-      if (step !== undefined) outcomes[index] = await perform(step);
-    }
-  });
-  return outcomes;
 }

@@ -5,32 +5,47 @@ import type { Resolution, ResolvedPrincipal } from "../scope/resolve/resolution.
 import { takeScope } from "../scope/take-scope.ts";
 import type { CaseSummary } from "../storage/case-index.ts";
 import type { Tourniquet } from "../tourniquet.ts";
-import type { CaseRef, Snapshotted } from "./activities.ts";
+import type { LookInput, Snapshotted } from "./activities.ts";
+import { caseStanding } from "./case-standing.ts";
 import { BY_SYSTEM, entryIdOf } from "./journal.ts";
 import { existing } from "./stored-case.ts";
 
-/** Reads everything about the case's principals, stores it, and records its hash. */
-export async function takeSnapshot(app: Tourniquet, { caseId }: CaseRef): Promise<Snapshotted> {
+/** What may be readable in a moment: a part that could not be read for these reasons is asked for again. */
+const PASSING: readonly string[] = ["UNAVAILABLE", "TIMED_OUT", "THROTTLED", "UNAUTHENTICATED"];
+
+/** Reads everything about the case's principals, stores it, and records its hash; says `again` while parts are away. */
+export async function takeSnapshot(app: Tourniquet, { caseId, last }: LookInput): Promise<Snapshotted> {
   const summary = await existing(app, caseId);
   const scope = await freshScope(app, summary);
-  return storeScope(app, summary, scope);
+  if (!last && isPartial(scope)) return { again: true, principals: scope.principals.length };
+  await storeScope(app, summary, scope);
+  return { again: false, principals: scope.principals.length };
+}
+
+/** Whether parts could not be read that may be readable in a moment. */
+export function isPartial({ limitations }: Scope): boolean {
+  return limitations.some(({ code }) => PASSING.includes(code));
 }
 
 /**
- * The scope as it is now. Reads only. Principals that turn out to be in the same hands (they signed in from where the
- * suspects' suspicious calls came from) are read too, as derived ones: nothing is done to them without a person.
+ * The scope as it is now, but with sign-in as it was before our own quick cut. Reads only. Principals that turn out to be
+ * in the same hands (they signed in from where the suspects' suspicious calls came from) are read too, as derived ones:
+ * nothing is done to them without a person.
  */
 export async function freshScope(app: Tourniquet, summary: CaseSummary): Promise<Scope> {
   const { caseId } = summary;
   if (summary.resolution === null) throw new TypeError(`${caseId} has not been resolved`);
-  const [intake, resolution] = await Promise.all([
+  const [intake, resolution, standing] = await Promise.all([
     app.documents.getJson<Intake>(caseId, summary.intake),
     app.documents.getJson<Resolution>(caseId, summary.resolution),
+    caseStanding(app.record(caseId)),
   ]);
-  const request = { caseId, window: intake.window, workspaceIds: app.settings.workspaceIds };
+  // The attacker went on after the alert was written.
+  const window = { from: intake.window.from, to: laterOf(intake.window.to, app.now().toISOString()) };
+  const request = { caseId, window, workspaceIds: app.settings.workspaceIds };
   const { scope } = await takeScope(app.reader, { ...request, resolution });
   const related = scope.related ?? [];
-  if (related.length === 0) return scope;
+  if (related.length === 0) return asBeforeQuickCut(scope, standing.enabledBefore);
   const derived = related.map(({ principal, because }): ResolvedPrincipal => ({
     principal,
     because,
@@ -38,11 +53,26 @@ export async function freshScope(app: Tourniquet, summary: CaseSummary): Promise
     leaked: [],
   }));
   const widened = { ...resolution, principals: [...resolution.principals, ...derived] };
-  return (await takeScope(app.reader, { ...request, resolution: widened })).scope;
+  const wide = await takeScope(app.reader, { ...request, resolution: widened });
+  return asBeforeQuickCut(wide.scope, standing.enabledBefore);
+}
+
+function asBeforeQuickCut(scope: Scope, enabledBefore: ReadonlyMap<string, boolean>): Scope {
+  return {
+    ...scope,
+    principals: scope.principals.map((it) => {
+      const enabled = enabledBefore.get(it.principal.objectId?.toLowerCase() ?? "");
+      return enabled === undefined ? it : { ...it, signIn: { ...it.signIn, enabled } };
+    }),
+  };
+}
+
+function laterOf(a: string, b: string): string {
+  return a > b ? a : b;
 }
 
 /** Every snapshot is kept: what was planned from must stay readable when the tenant has changed. */
-export async function storeScope(app: Tourniquet, summary: CaseSummary, scope: Scope): Promise<Snapshotted> {
+export async function storeScope(app: Tourniquet, summary: CaseSummary, scope: Scope): Promise<void> {
   const { caseId } = summary;
   const scopeDigest = digestOf(scope);
   const name = summary.scope === null ? "scope.json" : `scope-${scopeDigest.slice(0, 16)}.json`;
@@ -56,7 +86,6 @@ export async function storeScope(app: Tourniquet, summary: CaseSummary, scope: S
     },
   ]);
   await app.cases.update(caseId, (it) => ({ ...it, scope: document }));
-  return { scopeDigest, principals: scope.principals.length };
 }
 
 function countsOf(scope: Scope): Record<string, number> {

@@ -6,9 +6,10 @@ import { stepNamed } from "../steps/steps.ts";
 import type { CaseSummary } from "../storage/case-index.ts";
 import type { Tourniquet } from "../tourniquet.ts";
 import type { CaseRef, RequestsFound, Watched, WatchInput } from "./activities.ts";
-import { BY_SYSTEM, entryIdOf, type StepState, stepStates } from "./journal.ts";
+import { type CaseStanding, caseStanding, type CaseStep, stepsOfCase } from "./case-standing.ts";
+import { BY_SYSTEM, entryIdOf } from "./journal.ts";
 import { planFrom } from "./make-plan.ts";
-import { existing, loadPlan } from "./stored-case.ts";
+import { existing } from "./stored-case.ts";
 import { freshScope } from "./take-snapshot.ts";
 
 const READS_AT_ONCE = 12;
@@ -31,46 +32,44 @@ type Finding =
   /** Somebody still tries a credential that was removed. Refused, but they are still there. */
   | { readonly kind: "revoked-credential-used"; readonly attempt: Activity };
 
+/** Logs come minutes to an hour late: what happened before the last look may only show now. */
+const INGESTION_IN_MS = 2 * 3_600_000;
+
 /**
  * Looks once whether the containment still holds: the scope is read anew and planned from again, by the same rules;
- * what the new plan names and the old one did not, or had cut, is a finding.
+ * what the new plan names and no plan before it did, or had cut, is a finding. What somebody asked to have back is none.
  */
 export async function watchOnce(app: Tourniquet, { caseId, since }: WatchInput): Promise<Watched> {
   const summary = await existing(app, caseId);
-  if (summary.plan === null) return { findings: 0, toCut: 0, contain: false };
-  const { digest } = summary.plan;
-  const [before, scope, states] = await Promise.all([
-    loadPlan(app, caseId, digest),
-    freshScope(app, summary),
-    stepStates(app.record(caseId), digest),
+  if (summary.plan === null) return { findings: 0, contain: false };
+  const [scope, standing] = await Promise.all([freshScope(app, summary), caseStanding(app.record(caseId))]);
+  const [now, before] = await Promise.all([
+    planFrom(app, summary, scope),
+    stepsOfCase(app, caseId, standing),
   ]);
-  const now = await planFrom(app, summary, scope);
-  const findings: readonly Finding[] = [
-    ...(await returned(app, before, now, states.of)),
-    ...triedAgain(scope, before, since),
-  ];
-  if (findings.length > 0) await record(app, summary, digest, findings);
+  const cuts = await returned(app, before.steps, now, standing);
+  const from = new Date(Date.parse(since) - INGESTION_IN_MS).toISOString();
+  const findings = [...cuts, ...triedAgain(scope, before.steps, standing, from)];
+  const news = await record(app, summary, findings);
   return {
-    findings: findings.length,
-    toCut: findings.filter(({ kind }) => kind !== "revoked-credential-used").length,
-    contain: findings.some(
-      (it) => it.kind !== "revoked-credential-used" && it.step.permission === "automatic",
-    ),
+    findings: news,
+    contain: cuts.some((it) => it.kind !== "revoked-credential-used" && it.step.permission !== "off"),
   };
 }
 
 async function returned(
   app: Tourniquet,
-  before: Plan,
+  before: readonly CaseStep[],
   now: Plan,
-  of: (stepId: string) => StepState,
+  standing: CaseStanding,
 ): Promise<readonly Finding[]> {
-  const known = new Set(before.waves.flatMap((wave) => wave.steps).map(({ id }) => id));
-  const steps = now.waves.flatMap((wave) => wave.steps);
+  const known = new Set(before.map(({ step }) => step.id));
+  const steps = now.waves.flatMap((wave) => wave.steps).filter(({ permission }) => permission !== "off");
   const looked = await sideBySide(steps, READS_AT_ONCE, async (step): Promise<Finding | null> => {
+    const { confirmed, restored } = standing.of(step.id);
     if (!known.has(step.id)) return { kind: "new", step };
-    // A gap is reported as a gap; it did not come back.
-    if (of(step.id).confirmed !== "confirmed") return null;
+    // A gap is reported as a gap; it did not come back. What was declined stays declined.
+    if (confirmed !== "confirmed" || restored) return null;
     const confirmation = await stepNamed(step.kind)
       .bind(step.target, step.before)
       .verify({ azure: app.reader, stepId: step.id });
@@ -86,31 +85,40 @@ const REMOVALS = new Set([
   "remove-service-principal-certificate",
 ]);
 
-function triedAgain(scope: Scope, before: Plan, since: string): readonly Finding[] {
-  const removed = new Set(
-    before.waves
-      .flatMap((wave) => wave.steps)
-      .filter(({ kind }) => REMOVALS.has(kind))
-      .map(({ target }) => target["keyId"]),
+function triedAgain(
+  scope: Scope,
+  before: readonly CaseStep[],
+  standing: CaseStanding,
+  from: string,
+): readonly Finding[] {
+  const removed = new Map(
+    before
+      .filter(({ step }) => REMOVALS.has(step.kind) && standing.of(step.id).confirmed === "confirmed")
+      .map(({ step }) => [step.target["keyId"], standing.of(step.id).performedAt]),
   );
   return scope.activity
-    .filter((it) => it.at > since && it.credentialKeyId !== null && removed.has(it.credentialKeyId))
+    .filter(({ at, credentialKeyId }) => {
+      if (credentialKeyId === null || at <= from) return false;
+      const removedAt = removed.get(credentialKeyId);
+      return removedAt != null && at > removedAt;
+    })
     .map((attempt) => ({ kind: "revoked-credential-used", attempt }));
 }
 
+/** Records what was not recorded before; says how many that were. */
 async function record(
   app: Tourniquet,
-  { caseId }: CaseSummary,
-  planDigest: string,
+  { caseId, plans }: CaseSummary,
   findings: readonly Finding[],
-): Promise<void> {
+): Promise<number> {
+  if (findings.length === 0) return 0;
   const at = app.now().toISOString();
   const entries = findings.map((finding): NewEntry => {
     const about = finding.kind === "revoked-credential-used" ? finding.attempt : finding.step;
     const id =
       finding.kind === "revoked-credential-used"
         ? entryIdOf(caseId, finding.kind, finding.attempt.at, finding.attempt.tokenId ?? "")
-        : entryIdOf(caseId, planDigest, finding.kind, finding.step.id);
+        : entryIdOf(caseId, plans, finding.kind, finding.step.id);
     return {
       id,
       type: "watch-finding",
@@ -119,10 +127,12 @@ async function record(
         findingId: id,
         kind: finding.kind,
         target: finding.kind === "revoked-credential-used" ? { ...finding.attempt } : finding.step.target,
+        ...(finding.kind === "came-back" ? { stepId: finding.step.id } : {}),
         title: "title" in about ? about.title : about.operation,
         evidence: [{ service: "graph", operation: "watch", at }],
       },
     };
   });
-  await app.record(caseId).append(entries, { withCheckpoint: true });
+  const appended = await app.record(caseId).append(entries);
+  return appended.entries.filter(({ added }) => added).length;
 }

@@ -9,6 +9,24 @@ import type {
 } from "../case/case.ts";
 import type { ResidualExposure } from "../case/outcome.ts";
 import type { DocumentReference } from "../record/entry.ts";
+import { inPieces, joined, type LongText } from "./long-text.ts";
+
+/** A question that waits for a person. */
+export interface PendingDecision {
+  readonly about: "plan" | "restore";
+  readonly planDigest: string;
+  readonly deadline: string;
+  /** Who asked for it, by object id: nobody approves their own. */
+  readonly requester: string;
+}
+
+export interface PastDecision {
+  readonly planDigest: string;
+  /** `outdated`: approved, but the tenant had changed. */
+  readonly decision: "approve" | "reject" | "expired" | "outdated";
+  readonly at: string;
+  readonly by: string | null;
+}
 
 /** What is known of a case at a glance. The record is the truth; this is its index, rewritten as the case goes on. */
 export interface CaseSummary {
@@ -32,7 +50,9 @@ export interface CaseSummary {
   readonly resolution: DocumentReference | null;
   readonly scope: DocumentReference | null;
   readonly plan: { readonly digest: string; readonly document: DocumentReference } | null;
-  readonly decision: { readonly planDigest: string; readonly deadline: string } | null;
+  readonly decision: PendingDecision | null;
+  /** The last question that was answered, or was not in time. */
+  readonly decided: PastDecision | null;
   readonly steps: {
     readonly planned: number;
     readonly applied: number;
@@ -43,22 +63,23 @@ export interface CaseSummary {
   readonly watchUntil: string | null;
 }
 
+export interface CasePage {
+  readonly cases: readonly CaseSummary[];
+  readonly next: string | null;
+}
+
 export interface CaseIndex {
   get(caseId: string): Promise<CaseSummary | null>;
   /** False when the case was there already. */
   insert(summary: CaseSummary): Promise<boolean>;
   /** Applies a change to what is stored now; repeated when somebody else wrote in between. Throws when there is no such case. */
   update(caseId: string, change: (summary: CaseSummary) => CaseSummary): Promise<CaseSummary>;
-  /** Newest first. `after` is what an earlier page gave. */
+  /** Newest first. `after` is what an earlier page gave; null when it is no place in this list. */
   list(options: {
     readonly status?: CaseStatus;
     readonly limit: number;
     readonly after?: string;
-  }): Promise<{ readonly cases: readonly CaseSummary[]; readonly next: string | null }>;
-}
-
-interface Row {
-  readonly json: string;
+  }): Promise<CasePage | null>;
 }
 
 const PARTITION = "case";
@@ -67,7 +88,7 @@ const MOST_TRIES = 8;
 export function openCaseIndex(table: TableClient, now: () => Date): CaseIndex {
   const read = async (caseId: string) => {
     try {
-      return await table.getEntity<Row>(PARTITION, caseId);
+      return await table.getEntity<LongText>(PARTITION, caseId);
     } catch (error) {
       if (isStatus(error, 404)) return null;
       throw error;
@@ -76,14 +97,14 @@ export function openCaseIndex(table: TableClient, now: () => Date): CaseIndex {
   return {
     async get(caseId) {
       const row = await read(caseId);
-      return row === null ? null : parse(row.json);
+      return row === null ? null : parse(joined(row));
     },
     async insert(summary) {
       try {
         await table.createEntity({
           partitionKey: PARTITION,
           rowKey: summary.caseId,
-          json: JSON.stringify(summary),
+          ...inPieces(JSON.stringify(summary)),
         });
         return true;
       } catch (error) {
@@ -95,10 +116,10 @@ export function openCaseIndex(table: TableClient, now: () => Date): CaseIndex {
       for (let tries = 0; ; tries++) {
         const row = await read(caseId);
         if (row === null) throw new TypeError(`there is no case ${caseId}`);
-        const changed = { ...change(parse(row.json)), updatedAt: now().toISOString() };
+        const changed = { ...change(parse(joined(row))), updatedAt: now().toISOString() };
         try {
           await table.updateEntity(
-            { partitionKey: PARTITION, rowKey: caseId, json: JSON.stringify(changed) },
+            { partitionKey: PARTITION, rowKey: caseId, ...inPieces(JSON.stringify(changed)) },
             "Replace",
             { etag: row.etag },
           );
@@ -110,16 +131,18 @@ export function openCaseIndex(table: TableClient, now: () => Date): CaseIndex {
     },
     async list({ status, limit, after }) {
       const cases: CaseSummary[] = [];
-      for await (const row of table.listEntities<Row>({
+      for await (const row of table.listEntities<LongText>({
         queryOptions: { filter: `PartitionKey eq '${PARTITION}'` },
       })) {
-        const summary = parse(row.json);
+        const summary = parse(joined(row));
         if (status === undefined || summary.status === status) cases.push(summary);
       }
       cases.sort((a, b) =>
         a.openedAt < b.openedAt ? 1 : a.openedAt > b.openedAt ? -1 : a.caseId < b.caseId ? -1 : 1,
       );
-      const start = after === undefined ? 0 : cases.findIndex((it) => it.caseId === after) + 1;
+      const place = after === undefined ? -1 : cases.findIndex((it) => it.caseId === after);
+      if (after !== undefined && place === -1) return null;
+      const start = place + 1;
       const page = cases.slice(start, start + limit);
       const last = page.at(-1);
       return { cases: page, next: start + limit < cases.length && last !== undefined ? last.caseId : null };

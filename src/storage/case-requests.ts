@@ -1,6 +1,7 @@
 import type { TableClient } from "@azure/data-tables";
 import type { CallerReference } from "../case/case.ts";
 import { isStatus } from "./case-index.ts";
+import { inPieces, joined, type LongText } from "./long-text.ts";
 
 /**
  * What people asked of a running case. It is stored before the orchestration is woken: events that Durable drops or
@@ -24,14 +25,15 @@ export type CaseRequest = {
 export interface CaseRequests {
   /** False when a request with this id was stored before. */
   put(caseId: string, request: CaseRequest): Promise<boolean>;
+  /** Whether a request with this id was ever stored. */
+  has(caseId: string, id: string): Promise<boolean>;
   /** Oldest first, handled ones left out. */
   pending(caseId: string): Promise<readonly CaseRequest[]>;
   /** Marks a request as handled; doing so twice is as once. */
   settle(caseId: string, id: string): Promise<void>;
 }
 
-interface Row {
-  readonly json: string;
+interface Row extends LongText {
   readonly settled: boolean;
 }
 
@@ -42,12 +44,21 @@ export function openCaseRequests(table: TableClient): CaseRequests {
         await table.createEntity({
           partitionKey: caseId,
           rowKey: request.id,
-          json: JSON.stringify(request),
+          ...inPieces(JSON.stringify(request)),
           settled: false,
         });
         return true;
       } catch (error) {
         if (isStatus(error, 409)) return false;
+        throw error;
+      }
+    },
+    async has(caseId, id) {
+      try {
+        await table.getEntity(caseId, id);
+        return true;
+      } catch (error) {
+        if (isStatus(error, 404)) return false;
         throw error;
       }
     },
@@ -57,7 +68,7 @@ export function openCaseRequests(table: TableClient): CaseRequests {
       for await (const row of table.listEntities<Row>({
         queryOptions: { filter: `PartitionKey eq '${caseId}' and settled eq false` },
       })) {
-        found.push(JSON.parse(row.json));
+        found.push(JSON.parse(joined(row)));
       }
       return found.toSorted((a, b) => (a.at < b.at ? -1 : a.at > b.at ? 1 : 0));
     },

@@ -1,0 +1,63 @@
+import { sideBySide } from "../azure/side-by-side.ts";
+import type { Confirmation } from "../case/outcome.ts";
+import type { PlannedStep } from "../case/plan.ts";
+
+const READS_AT_ONCE = 12;
+
+export interface Agreement {
+  /** Steps on which something was settled by this look: enough reads agree, or it was the last. */
+  readonly settled: readonly {
+    readonly step: PlannedStep;
+    readonly reads: number;
+    readonly confirmation: Confirmation;
+  }[];
+  readonly open: number;
+  /** A digit for each of `steps`: agreeing reads in a row. */
+  readonly agreed: string;
+}
+
+/**
+ * Looks once at the steps that `isOpen`, of all `steps`. Enough reads in a row settle a step; one that disagrees starts
+ * its count anew; at the last look everything still open is settled as what was seen then.
+ */
+export async function lookOnce(
+  steps: readonly PlannedStep[],
+  isOpen: (step: PlannedStep) => boolean,
+  read: (step: PlannedStep) => Promise<Confirmation>,
+  at: {
+    readonly agreed: string;
+    readonly round: number;
+    readonly last: boolean;
+    readonly confirmations: number;
+  },
+): Promise<Agreement> {
+  const counts = steps.map((_, index) => Number.parseInt(at.agreed[index] ?? "0", 36));
+  const open = steps.map((step, index) => ({ step, index })).filter(({ step }) => isOpen(step));
+  const reads = await sideBySide(open, READS_AT_ONCE, async ({ step, index }) => ({
+    step,
+    index,
+    confirmation: await read(step),
+  }));
+  const settled: Agreement["settled"][number][] = [];
+  for (const { step, index, confirmation } of reads) {
+    const agreeing = confirmation.kind === "confirmed" ? (counts[index] ?? 0) + 1 : 0;
+    counts[index] = agreeing;
+    if (agreeing >= at.confirmations) settled.push({ step, reads: agreeing, confirmation });
+    else if (at.last) settled.push({ step, reads: at.round, confirmation: notInARow(step, confirmation) });
+  }
+  return {
+    settled,
+    open: reads.length - settled.length,
+    agreed: counts.map((count) => count.toString(36)).join(""),
+  };
+}
+
+/** The last read may have agreed, but not often enough in a row: that is not confirmed. */
+function notInARow(step: PlannedStep, confirmation: Confirmation): Confirmation {
+  if (confirmation.kind !== "confirmed") return confirmation;
+  return {
+    kind: "not-yet",
+    seen: `${step.kind}: reads disagree with each other`,
+    evidence: confirmation.evidence,
+  };
+}

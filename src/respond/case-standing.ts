@@ -1,0 +1,160 @@
+import type { PlannedStep, Plan } from "../case/plan.ts";
+import type { CaseRecord } from "../record/case-record.ts";
+import type { Tourniquet } from "../tourniquet.ts";
+import { loadPlan } from "./stored-case.ts";
+
+/** Where one step stands over all plans of its case. */
+export interface StepStanding {
+  readonly result: string | null;
+  /** The cut was made, by whichever plan, or stood already. */
+  readonly performed: boolean;
+  /** The first plan it was performed under; null when only the quick cut did. */
+  readonly performedUnder: string | null;
+  /** When it was first recorded as performed. */
+  readonly performedAt: string | null;
+  /** `lost`: it held, and the watch saw that it does not any more. */
+  readonly confirmed: "confirmed" | "not-confirmed" | "lost" | null;
+  /** Put back on request, so no longer a cut and none to make again. */
+  readonly restored: boolean;
+}
+
+/** A whole case as its record says, however many plans it had. */
+export interface CaseStanding {
+  /** Digests in the order the plans were made. */
+  readonly planDigests: readonly string[];
+  /** How many of them were made before the first watch began: what they cut is what the first look found. */
+  readonly plansOfFirstLook: number;
+  of(stepId: string): StepStanding;
+  /** Whether a principal could sign in before the quick cut, by lower-case object id. */
+  readonly enabledBefore: ReadonlyMap<string, boolean>;
+  readonly performedSteps: number;
+}
+
+const UNTOUCHED: StepStanding = {
+  result: null,
+  performed: false,
+  performedUnder: null,
+  performedAt: null,
+  confirmed: null,
+  restored: false,
+};
+const TOOK: readonly unknown[] = ["applied", "already-so"];
+
+/** Reads the record once and says where everything of the case stands. */
+export async function caseStanding(record: CaseRecord): Promise<CaseStanding> {
+  const steps = new Map<string, StepStanding>();
+  const planDigests: string[] = [];
+  const enabledBefore = new Map<string, boolean>();
+  let plansOfFirstLook: number | null = null;
+  for await (const { type, data, at } of record.read()) {
+    const planDigest = textOf(data["planDigest"]);
+    if (type === "planned" && planDigest !== null && !planDigests.includes(planDigest))
+      planDigests.push(planDigest);
+    if (type === "watch-started") plansOfFirstLook ??= planDigests.length;
+    if (type === "quick-cut") {
+      const { objectId, enabled } = cutOf(data);
+      if (objectId !== null && enabled !== null) enabledBefore.set(objectId.toLowerCase(), enabled);
+    }
+    const stepId = textOf(data["stepId"]);
+    if (stepId === null) continue;
+    const known = steps.get(stepId) ?? UNTOUCHED;
+    const took = TOOK.includes(data["result"]);
+    switch (type) {
+      case "outcome":
+        steps.set(stepId, {
+          ...known,
+          result: textOf(data["result"]),
+          performed: known.performed || took,
+          performedUnder:
+            known.performedUnder ?? (took && planDigest !== null && isDigest(planDigest) ? planDigest : null),
+          performedAt: known.performedAt ?? (took ? at : null),
+          confirmed: null,
+          restored: took ? false : known.restored,
+        });
+        break;
+      case "confirmed":
+      case "not-confirmed":
+        // Reads after putting something back prove the putting back.
+        if (textOf(data["requestId"]) === null) steps.set(stepId, { ...known, confirmed: type });
+        break;
+      case "watch-finding":
+        steps.set(stepId, {
+          ...known,
+          confirmed: known.confirmed === "confirmed" ? "lost" : known.confirmed,
+        });
+        break;
+      case "restore":
+        if (took) steps.set(stepId, { ...known, restored: true });
+        break;
+      default:
+        break;
+    }
+  }
+  return {
+    planDigests,
+    plansOfFirstLook: plansOfFirstLook ?? planDigests.length,
+    of: (stepId) => steps.get(stepId) ?? UNTOUCHED,
+    enabledBefore,
+    performedSteps: [...steps.values()].filter(({ performed, restored }) => performed && !restored).length,
+  };
+}
+
+/** A step, the plan it is taken from, and its place in the case: earlier ones were performed earlier. */
+export interface CaseStep {
+  readonly step: PlannedStep;
+  readonly wave: string;
+  readonly planDigest: string;
+  /** Found by the first look, not by the watch. */
+  readonly ofFirstLook: boolean;
+}
+
+/**
+ * Every step that any plan of the case named, once, in the order of plans and waves. What was performed is taken from the
+ * plan it was first performed under: only that one knows the object as it was before us.
+ */
+export async function stepsOfCase(
+  app: Tourniquet,
+  caseId: string,
+  standing: CaseStanding,
+): Promise<{ readonly steps: readonly CaseStep[]; readonly latest: Plan | null }> {
+  const plans: { readonly digest: string; readonly plan: Plan }[] = [];
+  for (const digest of standing.planDigests)
+    plans.push({ digest, plan: await loadPlan(app, caseId, digest) });
+  const byId = new Map<string, CaseStep>();
+  for (const [index, { digest, plan }] of plans.entries()) {
+    for (const wave of plan.waves) {
+      for (const step of wave.steps) {
+        const known = byId.get(step.id);
+        const isOrigin = standing.of(step.id).performedUnder === digest;
+        if (known !== undefined && !isOrigin) continue;
+        byId.set(step.id, {
+          step,
+          wave: wave.name,
+          planDigest: digest,
+          ofFirstLook: index < standing.plansOfFirstLook,
+        });
+      }
+    }
+  }
+  return { steps: [...byId.values()], latest: plans.at(-1)?.plan ?? null };
+}
+
+function textOf(value: unknown): string | null {
+  return typeof value === "string" ? value : null;
+}
+
+function isDigest(text: string): boolean {
+  return /^[0-9a-f]{64}$/.test(text);
+}
+
+function cutOf(data: Readonly<Record<string, unknown>>): {
+  readonly objectId: string | null;
+  readonly enabled: boolean | null;
+} {
+  const { principal, enabledBefore } = data;
+  const objectId =
+    typeof principal === "object" && principal !== null && "objectId" in principal
+      ? textOf(principal.objectId)
+      : null;
+  return { objectId, enabled: typeof enabledBefore === "boolean" ? enabledBefore : null };
+}
