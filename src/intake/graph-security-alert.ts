@@ -1,180 +1,87 @@
-import type { ClaimedRole, Subject } from "../case/subject.ts";
 import { type AlertKind, refuse } from "./alert.ts";
-import { distinct } from "./entity-subjects.ts";
-import { guidOf, resourceIdOf, upnOf } from "./guid.ts";
+import { readEach } from "./batch.ts";
+import { together } from "./claims.ts";
+import { evidenceClaims } from "./graph-evidence.ts";
+import type { IntakeResult } from "./intake.ts";
+import { newIntake } from "./new-intake.ts";
 import type { Reading } from "./reading.ts";
 import { isSample } from "./sample-alert.ts";
 import { severityOf, windowOf } from "./window.ts";
 
-/** A Defender XDR alert as Microsoft Graph's `security/alerts_v2` gives it, or an incident with such alerts. */
+/** A Defender XDR alert as Microsoft Graph's `security/alerts_v2` gives it, a page of them, or an incident with its alerts. */
 export const graphSecurityAlert: AlertKind = {
   name: "graph-security-alert",
-  knownBy: "evidence with @odata.type #microsoft.graph.security.…",
-
-  recognises: (body) =>
-    alertsIn(body).some((it) => it.at("evidence").exists && it.at("serviceSource").exists),
-
-  read(body, now) {
-    const alerts = alertsIn(body).filter((it) => it.at("evidence").exists);
-    const [first] = alerts;
-    const id = body.at("id").text() ?? first?.at("id").text() ?? null;
-    if (first === undefined || id === null) return refuse("MALFORMED", "The alert has no id.");
-    const title = body.at("title").text() ?? first.at("title").text() ?? "(no title)";
-    if (isSample([title])) return refuse("SAMPLE_ALERT", "It is a sample alert; nothing happened.");
-    if (alerts.every((it) => it.at("status").text()?.toLowerCase() === "resolved")) {
-      return refuse("RESOLVED_ALERT", "The alert is resolved.");
-    }
-    const evidence = alerts.flatMap((it) => it.at("evidence").items()).map(evidenceOf);
-    return {
-      kind: "cases",
-      intakes: [
-        {
-          trigger: "graph-security-alert",
-          deliveredAs: `graph-security ${id.toLowerCase()}`,
-          title,
-          severity: severityOf(body.at("severity").exists ? body.at("severity") : first.at("severity")),
-          subjects: distinct(evidence.flatMap((it) => it.subjects)),
-          resourceIds: [...new Set(evidence.flatMap((it) => it.resourceIds))],
-          keyIds: [],
-          addresses: [...new Set(evidence.flatMap((it) => it.addresses))],
-          window: windowOf(
-            first.at("firstActivityDateTime"),
-            first.at("lastActivityDateTime"),
-            first.at("createdDateTime"),
-            now,
-          ),
-          incident: null,
-          unread: evidence.flatMap((it) => it.unread),
-        },
-      ],
-    };
-  },
+  knownBy: "evidence and serviceSource, in the body, in value, or in an incident's alerts",
+  recognises: (body) => itemsIn(body).some((it) => alertsOf(it).length > 0),
+  read: (body, now) =>
+    readEach(itemsIn(body), (it) => readItem(it, now), "Nothing in the body is a Defender XDR alert."),
 };
 
-function alertsIn(body: Reading): readonly Reading[] {
-  if (body.at("alerts").exists) return body.at("alerts").items();
-  if (body.at("value").exists) return body.at("value").items();
-  return body.items();
+function itemsIn(body: Reading): readonly Reading[] {
+  return body.at("value").exists ? body.at("value").items() : body.items();
 }
 
-interface EvidenceRead {
-  readonly subjects: readonly Subject[];
-  readonly resourceIds: readonly string[];
-  readonly addresses: readonly string[];
-  readonly unread: readonly string[];
+/** An incident's alerts, or the alert itself. */
+function alertsOf(item: Reading): readonly Reading[] {
+  const alerts = item.at("alerts").exists ? item.at("alerts").items() : [item];
+  return alerts.filter((it) => it.at("evidence").exists && it.at("serviceSource").exists);
 }
 
-const NOTHING: EvidenceRead = { subjects: [], resourceIds: [], addresses: [], unread: [] };
-const SILENT = new Set([
-  "deviceEvidence",
-  "fileEvidence",
-  "processEvidence",
-  "urlEvidence",
-  "registryKeyEvidence",
-  "registryValueEvidence",
-  "mailboxEvidence",
-  "analyzedMessageEvidence",
-  "mailClusterEvidence",
-  "securityGroupEvidence",
-  "containerEvidence",
-  "containerImageEvidence",
-  "containerRegistryEvidence",
-  "kubernetesPodEvidence",
-  "kubernetesNamespaceEvidence",
-  "kubernetesControllerEvidence",
-  "kubernetesSecretEvidence",
-  "kubernetesServiceEvidence",
-  "blobEvidence",
-  "blobContainerEvidence",
-  "amazonResourceEvidence",
-  "googleCloudResourceEvidence",
-  "hostLogonSessionEvidence",
-  "malwareEvidence",
-  "networkConnectionEvidence",
-  "nicEvidence",
-  "dnsEvidence",
-  "fileHashEvidence",
-  "ioTDeviceEvidence",
-  "sasTokenEvidence",
-  "cloudLogonRequestEvidence",
-]);
-
-function evidenceOf(evidence: Reading): EvidenceRead {
-  const kind = (evidence.at("@odata.type").text() ?? "").replace(/^#microsoft\.graph\.security\./, "");
-  const role = roleOf(evidence);
-  const guid = (key: string): Subject[] => {
-    const member = evidence.at(key);
-    const value = guidOf(member.text());
-    return value === null ? [] : [{ kind: "guid", value, seenAt: member.path, role }];
-  };
-  switch (kind) {
-    case "servicePrincipalEvidence":
-      return { ...NOTHING, subjects: [...guid("servicePrincipalObjectId"), ...guid("appId")] };
-    case "oauthApplicationEvidence":
-      // Documents disagree on what objectId is here; the app id says which application in any case.
-      return { ...NOTHING, subjects: [...guid("appId"), ...guid("objectId")] };
-    case "cloudApplicationEvidence":
-      // appId is Defender for Cloud Apps' number, never a client id, unless it is a GUID.
-      return { ...NOTHING, subjects: guid("appId") };
-    case "userEvidence":
-      return { ...NOTHING, subjects: userSubjects(evidence.at("userAccount"), role) };
-    case "cloudLogonSessionEvidence":
-      return { ...NOTHING, subjects: userSubjects(evidence.at("account", "userAccount"), role) };
-    case "azureResourceEvidence": {
-      const id = resourceIdOf(evidence.at("resourceId").text());
-      if (id === null) return NOTHING;
-      return {
-        ...NOTHING,
-        resourceIds: [id],
-        subjects: [{ kind: "resource", resourceId: id, seenAt: evidence.at("resourceId").path, role }],
-      };
-    }
-    case "kubernetesClusterEvidence": {
-      const id = resourceIdOf(evidence.at("cloudResource", "resourceId").text());
-      return id === null ? NOTHING : { ...NOTHING, resourceIds: [id] };
-    }
-    case "kubernetesServiceAccountEvidence": {
-      const name = evidence.at("name").text();
-      const namespace = evidence.at("namespace", "name").text();
-      const clusterId = resourceIdOf(
-        evidence.at("namespace", "cluster", "cloudResource", "resourceId").text(),
-      );
-      if (name === null || namespace === null || clusterId === null) return NOTHING;
-      return {
-        ...NOTHING,
-        subjects: [{ kind: "service-account", clusterId, namespace, name, seenAt: evidence.path, role }],
-      };
-    }
-    case "ipEvidence": {
-      const address = evidence.at("ipAddress").text();
-      return address === null ? NOTHING : { ...NOTHING, addresses: [address] };
-    }
-    default:
-      return SILENT.has(kind)
-        ? NOTHING
-        : { ...NOTHING, unread: [`${evidence.path} (${kind === "" ? "no type" : kind})`] };
+function readItem(item: Reading, now: Date): IntakeResult {
+  const alerts = alertsOf(item);
+  const id = item.at("id").text();
+  if (alerts.length === 0) return refuse("NOT_AN_ALERT", "It has no evidence or no serviceSource.");
+  if (id === null) return refuse("MALFORMED", "The alert has no id.");
+  if (isOver(item)) return refuse("RESOLVED_ALERT", "It is resolved, or was found to be no attack.");
+  const open = alerts.filter((it) => !isOver(it));
+  if (open.length === 0) return refuse("RESOLVED_ALERT", "All of its alerts are resolved.");
+  const real = open.filter((it) => !isSample([it.at("title").text()]));
+  const title = item.at("title").text() ?? item.at("displayName").text() ?? "(no title)";
+  const [first, ...others] = real;
+  if (first === undefined || isSample([title])) {
+    return refuse("SAMPLE_ALERT", "It is a sample alert; nothing happened.");
   }
+  const intake = newIntake({
+    trigger: "graph-security-alert",
+    knownAs: ["graph-security", id],
+    title,
+    severity: severityOf(item.at("severity")),
+    claims: together(real.flatMap((it) => it.at("evidence").items()).map(evidenceClaims)),
+    window: windowOf(
+      earliest([first, ...others], "firstActivityDateTime"),
+      latest([first, ...others], "lastActivityDateTime"),
+      first.at("createdDateTime"),
+      now,
+    ),
+  });
+  return { kind: "cases", intakes: [intake] };
 }
 
-function userSubjects(account: Reading, role: ClaimedRole): readonly Subject[] {
-  const id = guidOf(account.at("azureAdUserId").text());
-  const upn = upnOf(account.at("userPrincipalName").text());
-  return [
-    ...(id === null ? [] : [{ kind: "guid" as const, value: id, seenAt: account.path, role }]),
-    ...(upn === null ? [] : [{ kind: "upn" as const, value: upn, seenAt: account.path, role }]),
-  ];
-}
-
-function roleOf(evidence: Reading): ClaimedRole {
-  const roles = new Set(
-    evidence
-      .at("roles")
-      .items()
-      .map((it) => it.text()?.toLowerCase()),
+function isOver(item: Reading): boolean {
+  const classification = item.at("classification").text()?.toLowerCase();
+  return (
+    item.at("status").text()?.toLowerCase() === "resolved" ||
+    classification === "falsepositive" ||
+    classification === "informationalexpectedactivity"
   );
-  for (const word of ["attacker", "compromised", "source"]) if (roles.has(word)) return "suspect";
-  for (const word of ["contextual", "destination", "added", "edited", "created"])
-    if (roles.has(word)) return "bystander";
-  const verdict = evidence.at("verdict").text()?.toLowerCase();
-  return verdict === "malicious" || verdict === "suspicious" ? "suspect" : "unsaid";
+}
+
+/** Times of one form sort as text. Of nothing it is the first alert's, which then says nothing. */
+function earliest(alerts: readonly [Reading, ...Reading[]], key: string): Reading {
+  return sorted(alerts, key).at(0) ?? alerts[0].at(key);
+}
+
+function latest(alerts: readonly [Reading, ...Reading[]], key: string): Reading {
+  return sorted(alerts, key).at(-1) ?? alerts[0].at(key);
+}
+
+function sorted(alerts: readonly Reading[], key: string): readonly Reading[] {
+  return alerts
+    .map((it) => it.at(key))
+    .filter((it) => it.text() !== null)
+    .toSorted((a, b) => byText(a.text() ?? "", b.text() ?? ""));
+}
+
+function byText(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
 }

@@ -1,21 +1,27 @@
 const GUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
 const ZERO = "00000000-0000-0000-0000-000000000000";
+/** Longer than any ARM id. */
+const LONGEST = 2_000;
 
 /** A GUID in lower case, without braces; null for what is none, and for the zero GUID that sample alerts carry. */
 export function guidOf(text: string | null): string | null {
+  if (text === null || text.length > 100) return null;
   const bare = text
-    ?.trim()
+    .trim()
     .replace(/^\{(.*)\}$/, "$1")
     .toLowerCase();
-  return bare !== undefined && GUID.test(bare) && bare !== ZERO ? bare : null;
+  return GUID.test(bare) && bare !== ZERO ? bare : null;
 }
 
-/** An ARM id, or null. */
+/** An ARM id, or null. One with a dot segment, a query or an escape is none: it may be put into a URL. */
 export function resourceIdOf(text: string | null): string | null {
-  return text !== null && /^\/subscriptions\/[^/]+(\/|$)/i.test(text) ? text.replace(/\/+$/, "") : null;
+  if (text === null || text.length > LONGEST) return null;
+  const id = text.trim().replace(/\/+$/, "");
+  return /^\/subscriptions\/[^/]+(\/|$)/i.test(id) && !/[?#%\\\n\r\t]|\/\.{0,2}(\/|$)/.test(id) ? id : null;
 }
 
 /** A user principal name, or null. */
 export function upnOf(text: string | null): string | null {
-  return text !== null && /^[^\s@/\\]{1,113}@[^\s@/\\]{1,255}\.[^\s@/\\.]+$/.test(text) ? text : null;
+  if (text === null || text.length > 320) return null;
+  return /^[^\s@/\\]{1,113}@[^\s@/\\]{1,255}\.[^\s@/\\.]+$/.test(text) ? text : null;
 }

@@ -10,7 +10,7 @@ export interface Intake {
   readonly title: string;
   readonly severity: Severity;
   readonly subjects: readonly Subject[];
-  /** ARM ids the alert is about, which may have identities of their own. */
+  /** ARM ids the alert is about, victims among them. Those that may say who it was are subjects, too. */
   readonly resourceIds: readonly string[];
   /** Keys of credentials that the sender names as suspicious. */
   readonly keyIds: readonly string[];
@@ -40,4 +40,5 @@ export type RefusalCode =
   | "TEST_NOTIFICATION"
   | "NOT_AN_ALERT"
   | "HOSTILE_BODY"
+  | "TOO_MANY_CASES"
   | "MALFORMED";

@@ -1,7 +1,7 @@
 import { ALERTS } from "./alerts.ts";
 import type { IntakeResult } from "./intake.ts";
 import { parseBody } from "./parse-body.ts";
-import { readingOf } from "./reading.ts";
+import { type Reading, readingOf } from "./reading.ts";
 
 const MOST_KEYS_SAID = 30;
 
@@ -16,10 +16,7 @@ export function readAlert(text: string, now: Date): IntakeResult {
       kind: "unrecognised",
       lookedFor: ALERTS.map(({ name, knownBy }) => `${name}: ${knownBy}`),
       // Keys only, and not many: a body may hold secrets.
-      found: body
-        .members()
-        .slice(0, MOST_KEYS_SAID)
-        .map(([key]) => key.slice(0, 80)),
+      found: keysOf(body),
     };
   }
   const result = alert.read(body, now);
@@ -30,4 +27,13 @@ export function readAlert(text: string, now: Date): IntakeResult {
     return { kind: "refused", code: "NO_SUBJECT", reason: `The ${alert.name} names nobody and nothing.` };
   }
   return result;
+}
+
+/** Of a list those of its first member. */
+function keysOf(body: Reading): readonly string[] {
+  const [first] = body.items();
+  if (first === undefined) return [Array.isArray(body.raw()) ? "an empty list" : "no object"];
+  const within = Array.isArray(body.raw()) ? "[0]." : "";
+  const keys = first.members().slice(0, MOST_KEYS_SAID);
+  return keys.map(([key]) => `${within}${key.slice(0, 80)}`);
 }

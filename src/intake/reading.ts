@@ -1,3 +1,5 @@
+import { parseJson } from "./parse-body.ts";
+
 /**
  * A body as senders meant it: keys found without regard to case or spaces, JSON inside strings opened, absent things
  * readable as absent. What is asked for and not there is null, never an error: senders differ.
@@ -8,7 +10,7 @@ export interface Reading {
   readonly exists: boolean;
   /** Down by keys. */
   at(...keys: readonly string[]): Reading;
-  /** Text, trimmed; numbers and booleans as text; null for anything else or for nothing. */
+  /** Text, trimmed; numbers and booleans as text; null for anything else, for nothing, and for blank text. */
   text(): string | null;
   number(): number | null;
   /** An array's members; a lone object as one; none for anything else. */
@@ -21,9 +23,16 @@ export interface Reading {
 
 /** Strings in strings in strings: more than real senders nest, few enough to end. */
 const DEEPEST_STRING = 3;
+/** A key may be as long as the body; a path that repeats it below everything must not. */
+const LONGEST_KEY_SAID = 60;
 
-export function readingOf(value: unknown, path = "", depth = 0): Reading {
-  const opened = opens(value, depth);
+/** Reads a parsed body. Each JSON string in it is opened once, and all of them together cost no more than a body may. */
+export function readingOf(value: unknown, path = ""): Reading {
+  return read(value, path, stringOpener(), 0);
+}
+
+function read(value: unknown, path: string, open: OpenString, depth: number): Reading {
+  const opened = depth < DEEPEST_STRING ? open(value) : value;
   const inner = opened === value ? depth : depth + 1;
   return {
     path,
@@ -31,32 +40,39 @@ export function readingOf(value: unknown, path = "", depth = 0): Reading {
     at(...keys) {
       let here: unknown = opened;
       let where = path;
+      let level = inner;
       for (const key of keys) {
-        const found = memberOf(opens(here, inner), key);
-        where = where === "" ? (found?.key ?? key) : `${where}.${found?.key ?? key}`;
+        const inside: unknown = level < DEEPEST_STRING ? open(here) : here;
+        if (inside !== here) level += 1;
+        const found = memberOf(inside, key);
+        where = below(where, found?.key ?? key);
         here = found?.value;
       }
-      return readingOf(here, where, inner);
+      return read(here, where, open, level);
     },
     text: () => textOf(value),
     number() {
       const text = textOf(value);
-      const number = text === null || text === "" ? Number.NaN : Number(text);
+      const number = text === null ? Number.NaN : Number(text);
       return Number.isFinite(number) ? number : null;
     },
     items() {
-      if (Array.isArray(opened)) return opened.map((it, index) => readingOf(it, `${path}[${index}]`, inner));
-      return isObject(opened) ? [readingOf(opened, path, inner)] : [];
+      if (Array.isArray(opened)) {
+        return opened.map((it: unknown, index) => read(it, `${path}[${index}]`, open, inner));
+      }
+      return isObject(opened) ? [read(opened, path, open, inner)] : [];
     },
     members() {
       if (!isObject(opened)) return [];
-      return Object.entries(opened).map(([key, it]) => [
-        key,
-        readingOf(it, path === "" ? key : `${path}.${key}`, inner),
-      ]);
+      return Object.entries(opened).map(([key, it]) => [key, read(it, below(path, key), open, inner)]);
     },
     raw: () => opened,
   };
+}
+
+function below(path: string, key: string): string {
+  const said = key.length > LONGEST_KEY_SAID ? `${key.slice(0, LONGEST_KEY_SAID)}…` : key;
+  return path === "" ? said : `${path}.${said}`;
 }
 
 /** `attacker Object ID`, `AttackerObjectId` and `attackerobjectid` are one key. */
@@ -64,11 +80,25 @@ export function keyForm(key: string): string {
   return key.replaceAll(/[\s_-]+/g, "").toLowerCase();
 }
 
+/** The keys of an object by their forms; of keys with one form the first counts. Made once an object, because bodies may be wide. */
+const keysByForm = new WeakMap<object, ReadonlyMap<string, string>>();
+
+function formsOf(value: Readonly<Record<string, unknown>>): ReadonlyMap<string, string> {
+  const known = keysByForm.get(value);
+  if (known !== undefined) return known;
+  const forms = new Map<string, string>();
+  for (const key of Object.keys(value)) {
+    const form = keyForm(key);
+    if (!forms.has(form)) forms.set(form, key);
+  }
+  keysByForm.set(value, forms);
+  return forms;
+}
+
 function memberOf(value: unknown, key: string): { readonly key: string; readonly value: unknown } | null {
   if (!isObject(value)) return null;
   if (Object.hasOwn(value, key)) return { key, value: value[key] };
-  const wanted = keyForm(key);
-  const found = Object.keys(value).find((it) => keyForm(it) === wanted);
+  const found = formsOf(value).get(keyForm(key));
   return found === undefined ? null : { key: found, value: value[found] };
 }
 
@@ -79,7 +109,7 @@ function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
 function textOf(value: unknown): string | null {
   switch (typeof value) {
     case "string":
-      return value.trim();
+      return value.trim() === "" ? null : value.trim();
     case "number":
     case "boolean":
       return String(value);
@@ -88,14 +118,26 @@ function textOf(value: unknown): string | null {
   }
 }
 
-/** Opens a string that holds an object or array. A string that only looks like one stays a string. */
-function opens(value: unknown, depth: number): unknown {
-  if (typeof value !== "string" || depth >= DEEPEST_STRING) return value;
-  const text = value.trim();
-  if (!/^[[{][\s\S]*[\]}]$/.test(text)) return value;
-  try {
-    return JSON.parse(text);
-  } catch {
-    return value;
-  }
+type OpenString = (value: unknown) => unknown;
+
+const MOST_OPENED_CHARACTERS = 8_000_000;
+
+/** Opens strings that hold an object or an array. One that only looks like it, or breaks the limits of bodies, stays a string. */
+function stringOpener(): OpenString {
+  const opened = new Map<string, unknown>();
+  let left = MOST_OPENED_CHARACTERS;
+  return (value) => {
+    if (typeof value !== "string" || !looksLikeJson(value)) return value;
+    if (opened.has(value)) return opened.get(value);
+    left -= value.length;
+    const parsed = left < 0 ? null : parseJson(value);
+    const result: unknown = parsed?.kind === "body" ? parsed.value : value;
+    opened.set(value, result);
+    return result;
+  };
+}
+
+function looksLikeJson(text: string): boolean {
+  const bare = text.trim();
+  return (bare.startsWith("{") && bare.endsWith("}")) || (bare.startsWith("[") && bare.endsWith("]"));
 }

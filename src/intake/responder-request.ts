@@ -1,6 +1,9 @@
 import type { Subject } from "../case/subject.ts";
+import { NO_CLAIMS } from "./claims.ts";
 import { guidOf, resourceIdOf, upnOf } from "./guid.ts";
 import type { Intake } from "./intake.ts";
+import { newIntake } from "./new-intake.ts";
+import { secretNameOf, secretVersionOf, vaultNameOf } from "./vault-names.ts";
 
 const LOOK_BACK_IN_MS = 7 * 86_400_000;
 
@@ -29,26 +32,30 @@ export function readResponderRequest({
       return {
         kind: "refused",
         code: "UNKNOWN_SUBJECT",
-        reason: `subjects[${index}] is none of: a GUID, a UPN, an ARM id, {issuer, subject}, {clusterId, namespace, serviceAccount}, {vault, secret}.`,
+        reason: `subjects[${index}] is none of: a GUID, a UPN, an ARM id, a display name, {subject, issuer?}, {clusterId, namespace, serviceAccount}, {vault, secret, version?}, {appId or keyId or hint of a leaked credential, foundIn?}.`,
       };
     }
     read.push(one);
   }
   return {
     kind: "intake",
+    // A caller's key is theirs to the letter.
     intake: {
-      trigger: "responder",
+      ...newIntake({
+        trigger: "responder",
+        knownAs: [deliveredAs],
+        title: reason,
+        // A person who asks by name is as sure as anybody gets.
+        severity: "high",
+        claims: {
+          ...NO_CLAIMS,
+          subjects: read,
+          resourceIds: read.flatMap((it) => (it.kind === "resource" ? [it.resourceId] : [])),
+        },
+        keyIds: read.flatMap((it) => (it.kind === "leaked-credential" ? (it.keyId ?? []) : [])),
+        window: { from: new Date(now.getTime() - LOOK_BACK_IN_MS).toISOString(), to: now.toISOString() },
+      }),
       deliveredAs,
-      title: reason,
-      // A person who asks by name is as sure as anybody gets.
-      severity: "high",
-      subjects: read,
-      resourceIds: read.flatMap((it) => (it.kind === "resource" ? [it.resourceId] : [])),
-      keyIds: [],
-      addresses: [],
-      window: { from: new Date(now.getTime() - LOOK_BACK_IN_MS).toISOString(), to: now.toISOString() },
-      incident: null,
-      unread: [],
     },
   };
 }
@@ -68,16 +75,26 @@ function subjectOf(subject: string | Readonly<Record<string, unknown>>, seenAt: 
     const value = subject[key];
     return typeof value === "string" && value !== "" ? value : null;
   };
-  const [federated, clusterId, vault] = [text("subject"), resourceIdOf(text("clusterId")), text("vault")];
+  const [federated, clusterId] = [text("subject"), resourceIdOf(text("clusterId"))];
   if (federated !== null)
     return { kind: "federated", issuer: text("issuer"), subject: federated, seenAt, role };
   const [namespace, name] = [text("namespace"), text("serviceAccount")];
   if (clusterId !== null && namespace !== null && name !== null) {
     return { kind: "service-account", clusterId, namespace, name, seenAt, role };
   }
-  const secretName = text("secret");
-  if (vault !== null && secretName !== null) {
-    return { kind: "vault-secret", vaultName: vault, secretName, version: text("version"), seenAt, role };
+  const [vaultName, secretName] = [vaultNameOf(text("vault")), secretNameOf(text("secret"))];
+  if (vaultName !== null && secretName !== null) {
+    const version = secretVersionOf(text("version"));
+    return { kind: "vault-secret", vaultName, secretName, version, seenAt, role };
   }
-  return null;
+  return leakOf(text, seenAt);
+}
+
+/** A credential that somebody found. Of its beginning three characters are kept, whatever was sent. */
+function leakOf(text: (key: string) => string | null, seenAt: string): Subject | null {
+  const [appId, keyId] = [guidOf(text("appId")), guidOf(text("keyId"))];
+  const hint = text("hint")?.slice(0, 3) ?? null;
+  if (appId === null && keyId === null && hint === null) return null;
+  const foundIn = text("foundIn")?.slice(0, 300) ?? "what the responder said";
+  return { kind: "leaked-credential", appId, keyId, hint, foundIn, seenAt, role: "suspect" };
 }
