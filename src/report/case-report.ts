@@ -1,115 +1,160 @@
-import type { Plan, PlannedStep } from "../case/plan.ts";
-import type { Scope } from "../case/scope.ts";
-import type { RecordedEntry } from "../record/entry.ts";
+import type { ResidualExposure } from "../case/outcome.ts";
+import { principalKey } from "../case/principal.ts";
+import type { Reach, Scope } from "../case/scope.ts";
+import type { DocumentReference, RecordedEntry } from "../record/entry.ts";
+import { type Decision, decisionsOf } from "./decisions.ts";
+import { documentsOf, exposureOf } from "./documents.ts";
+import { textOf } from "./entry-reading.ts";
+import { type Happening, happenings } from "./happenings.ts";
+import { type OpenWork, openWork } from "./open-work.ts";
+import { type DigestedPlan, type ReportedStep, reportedSteps, whyOpen } from "./reported-step.ts";
+import { type Verdict, verdictOf } from "./verdict.ts";
+import { type Word, wordsOf } from "./words.ts";
 
 /** What a report is made from: the record and the documents it names, nothing else. */
 export interface ReportSources {
   readonly caseId: string;
-  /** The record up to the entry that the report describes last. */
   readonly entries: readonly RecordedEntry[];
   readonly scope: Scope | null;
-  readonly plan: { readonly digest: string; readonly plan: Plan } | null;
+  /** In the order they were made; the last is what holds. */
+  readonly plans: readonly DigestedPlan[];
 }
 
-export interface ReportedStep {
+export interface ReportedPrincipal {
   readonly id: string;
+  readonly name: string;
   readonly kind: string;
-  readonly title: string;
-  readonly wave: string;
-  readonly permission: PlannedStep["permission"];
-  readonly because: readonly string[];
-  readonly result: string | null;
-  readonly code: string | null;
-  readonly confirmed: boolean;
-  readonly restored: boolean;
-  readonly reversible: boolean;
+  readonly appId: string | null;
+  readonly because: string;
+  readonly certainty: string;
+  readonly credentials: number;
+  readonly roles: number;
 }
 
 /** A case in plain data: what every form of the report is written from. */
 export interface CaseReport {
+  readonly schema: 1;
   readonly caseId: string;
   readonly title: string;
+  readonly mode: string | null;
+  readonly openedAt: string | null;
+  readonly openedBy: string | null;
+  /** The time of the last entry that the report tells of. */
+  readonly asOf: string | null;
   readonly status: string;
   readonly outcome: string | null;
   readonly reason: string | null;
-  readonly principals: readonly { readonly id: string; readonly name: string; readonly kind: string }[];
+  readonly watchUntil: string | null;
+  readonly verdict: Verdict;
+  readonly firstCutAt: string | null;
+  readonly principals: readonly ReportedPrincipal[];
+  readonly happenings: readonly Happening[];
+  readonly reach: readonly Reach[];
+  readonly waves: readonly { readonly name: string; readonly reason: string }[];
   readonly steps: readonly ReportedStep[];
   readonly gaps: readonly string[];
-  readonly personActions: readonly { readonly title: string; readonly because: string }[];
-  readonly residualExposure: readonly unknown[];
-  /** The record's head that this report stands on. */
+  readonly decisions: readonly Decision[];
+  readonly personActions: readonly OpenWork[];
+  readonly residualExposure: readonly ResidualExposure[];
+  readonly limitations: readonly {
+    readonly about: string;
+    readonly code: string;
+    readonly detail: string;
+  }[];
+  readonly words: readonly Word[];
+  readonly documents: readonly DocumentReference[];
+  /** The last entry this report tells of: an anchor for whoever checks the record. */
   readonly record: { readonly entries: number; readonly head: string };
 }
 
-/** Reads a case out of its record. Pure: the same record and documents give the same report. */
-export function caseReport({ caseId, entries, scope, plan }: ReportSources): CaseReport {
+/**
+ * Reads a case out of its record. Pure: the same record and documents give the same report, and storing the report,
+ * which is itself recorded, does not change it.
+ */
+export function caseReport({ caseId, entries: all, scope, plans }: ReportSources): CaseReport {
+  const last = all.findLastIndex(({ type }) => type !== "report" && type !== "checkpoint");
+  const entries = all.slice(0, last + 1);
   const opened = entries.find(({ type }) => type === "opened");
   const state = entries.findLast(({ type }) => type === "status-changed");
-  const exposure = entries.findLast(({ type }) => type === "residual-exposure");
-  const steps = plan === null ? [] : reportedSteps(plan.digest, plan.plan, entries);
+  const steps = reportedSteps(plans, entries);
+  const titles = new Map(steps.map(({ id, title }) => [id, title]));
+  const exposure = exposureOf(entries);
+  const plan = plans.at(-1)?.plan ?? null;
+  const personActions = openWork(plan, steps, scope, entries);
+  const status = textOf(state, "status") ?? statusOf(entries);
+  const outcome = textOf(state, "outcome");
+  const reason = textOf(state, "reason");
   return {
+    schema: 1,
     caseId,
-    title: text(opened, "title") ?? caseId,
-    status: text(state, "status") ?? "open",
-    outcome: text(state, "outcome"),
-    reason: text(state, "reason"),
-    principals: (scope?.principals ?? []).map(({ principal }) => ({
-      id: principal.objectId ?? principal.applicationObjectId ?? "",
-      name: principal.displayName,
-      kind: principal.kind,
-    })),
+    title: textOf(opened, "title") ?? caseId,
+    mode: textOf(opened, "mode"),
+    openedAt: opened?.at ?? null,
+    openedBy: opened?.actor.kind === "caller" ? (opened.actor.name ?? opened.actor.id) : null,
+    asOf: entries.at(-1)?.at ?? null,
+    status,
+    outcome,
+    reason,
+    watchUntil:
+      status === "watching"
+        ? textOf(
+            entries.findLast(({ type }) => type === "watch-started"),
+            "until",
+          )
+        : null,
+    verdict: verdictOf({
+      status,
+      outcome,
+      reason,
+      steps,
+      exposure: exposure ?? [],
+      exposureKnown: exposure !== null,
+      personActions: personActions.length,
+      entries,
+    }),
+    firstCutAt: entries.find((it) => it.type === "outcome" && textOf(it, "result") === "applied")?.at ?? null,
+    principals: principalsOf(scope),
+    happenings: happenings(scope, entries, (id) => titles.get(id) ?? null),
+    reach: scope?.reach ?? [],
+    waves: wavesOf(plans, steps),
     steps,
     gaps: steps
       .filter(({ permission, confirmed }) => permission !== "off" && !confirmed)
-      .map(
-        ({ title, result, code }) =>
-          `${title}: ${result ?? "not performed"}${code === null ? "" : ` (${code})`}`,
-      ),
-    personActions: (plan?.plan.personActions ?? []).map(({ title, because }) => ({ title, because })),
-    residualExposure: array(exposure?.data["items"]),
+      .map((step) => `${step.title}: ${whyOpen(step)}`),
+    decisions: decisionsOf(entries),
+    personActions,
+    residualExposure: exposure ?? [],
+    limitations: scope?.limitations ?? [],
+    words: wordsOf(entries),
+    documents: documentsOf(entries),
     record: { entries: entries.length, head: entries.at(-1)?.hash ?? "" },
   };
 }
 
-function reportedSteps(
-  digest: string,
-  plan: Plan,
-  entries: readonly RecordedEntry[],
-): readonly ReportedStep[] {
-  const about = (type: RecordedEntry["type"]) =>
-    new Map(
-      entries
-        .filter((it) => it.type === type)
-        .map((it) => [`${text(it, "planDigest") ?? ""} ${text(it, "stepId") ?? ""}`, it]),
-    );
-  const outcomes = about("outcome");
-  const confirmed = about("confirmed");
-  const restored = new Set(entries.filter(({ type }) => type === "restore").map((it) => text(it, "stepId")));
-  return plan.waves.flatMap(({ name, steps }) =>
-    steps.map((step): ReportedStep => {
-      const key = `${digest} ${step.id}`;
-      return {
-        id: step.id,
-        kind: step.kind,
-        title: step.title,
-        wave: name,
-        permission: step.permission,
-        because: step.because,
-        result: text(outcomes.get(key), "result"),
-        code: text(outcomes.get(key), "code"),
-        confirmed: confirmed.has(key),
-        restored: restored.has(step.id),
-        reversible: step.reversible,
-      };
-    }),
-  );
+function statusOf(entries: readonly RecordedEntry[]): string {
+  const asked = entries.findLast(({ type }) => type === "decision-asked");
+  const answered = entries.findLast(({ type }) => type === "decision-made" || type === "decision-expired");
+  if (asked !== undefined && asked.seq > (answered?.seq ?? 0)) return "awaiting-decision";
+  if (entries.some(({ type }) => type === "planned")) return "containing";
+  return entries.some(({ type }) => type === "resolved") ? "scoping" : "open";
 }
 
-function text(entry: RecordedEntry | undefined, member: string): string | null {
-  const value = entry?.data[member];
-  return typeof value === "string" ? value : null;
+function principalsOf(scope: Scope | null): readonly ReportedPrincipal[] {
+  return (scope?.principals ?? []).map((it) => ({
+    id: principalKey(it.principal),
+    name: it.principal.displayName,
+    kind: it.principal.kind,
+    appId: it.principal.appId,
+    because: it.because,
+    certainty: it.certainty,
+    credentials: it.passwords.length + it.certificates.length + it.federated.length,
+    roles: it.roleAssignments.length + it.directoryRoles.length + it.appRoles.length,
+  }));
 }
 
-function array(value: unknown): readonly unknown[] {
-  return Array.isArray(value) ? value : [];
+function wavesOf(plans: readonly DigestedPlan[], steps: readonly ReportedStep[]): CaseReport["waves"] {
+  const used = new Set(steps.map(({ wave }) => wave));
+  const named = new Map<string, string>();
+  for (const { plan } of plans) for (const { name, reason } of plan.waves) named.set(name, reason);
+  return [...named].filter(([name]) => used.has(name)).map(([name, reason]) => ({ name, reason }));
 }

@@ -1,33 +1,82 @@
+import canonicalize from "canonicalize";
+import { z } from "zod";
+import type { Plan } from "../case/plan.ts";
 import type { Scope } from "../case/scope.ts";
-import type { RecordedEntry } from "../record/entry.ts";
-import { caseReport } from "../report/case-report.ts";
+import type { DocumentReference, RecordedEntry } from "../record/entry.ts";
+import { type CaseReport, caseReport } from "../report/case-report.ts";
+import { htmlReport } from "../report/html-report.ts";
+import { markdownReport } from "../report/markdown-report.ts";
+import type { DigestedPlan } from "../report/reported-step.ts";
 import type { CaseSummary } from "../storage/case-index.ts";
 import type { Tourniquet } from "../tourniquet.ts";
 import { BY_SYSTEM, entryIdOf } from "./journal.ts";
-import { loadPlan } from "./stored-case.ts";
 
-/** Writes the case's report from its record and documents, stores it, and records its hash. */
+/** Writes the case's report from its record and documents in every form, stores them, and records their hashes. */
 export async function publish(app: Tourniquet, summary: CaseSummary): Promise<void> {
-  const { caseId, scope, plan } = summary;
-  const record = app.record(caseId);
-  const entries: RecordedEntry[] = [];
-  for await (const entry of record.read()) entries.push(entry);
-  const report = caseReport({
-    caseId,
-    entries,
-    scope: scope === null ? null : await app.documents.getJson<Scope>(caseId, scope),
-    plan: plan === null ? null : { digest: plan.digest, plan: await loadPlan(app, caseId, plan.digest) },
-  });
-  const document = await app.documents.putJson(caseId, "report.json", report);
-  await record.append(
+  const { caseId } = summary;
+  const report = await currentReport(app, summary);
+  const documents: DocumentReference[] = [];
+  for (const { name, contentType, text } of formsOf(report)) {
+    documents.push(await app.documents.put(caseId, name, Buffer.from(text), contentType));
+  }
+  await app.record(caseId).append(
     [
       {
-        id: entryIdOf(caseId, "report", document.sha256),
+        id: entryIdOf(caseId, "report", ...documents.map(({ sha256 }) => sha256)),
         type: "report",
         actor: BY_SYSTEM("report"),
-        data: { documents: [document] },
+        data: { documents },
       },
     ],
     { withCheckpoint: true },
+  );
+}
+
+/** The case as its record stands now. */
+export async function currentReport(app: Tourniquet, summary: CaseSummary): Promise<CaseReport> {
+  const { caseId, scope } = summary;
+  const entries: RecordedEntry[] = [];
+  for await (const entry of app.record(caseId).read()) entries.push(entry);
+  return caseReport({
+    caseId,
+    entries,
+    scope: scope === null ? null : await app.documents.getJson<Scope>(caseId, scope),
+    plans: await plansOf(app, caseId, entries),
+  });
+}
+
+/** A report in each of its forms. The same report gives the same bytes. */
+export function formsOf(
+  report: CaseReport,
+): readonly { readonly name: string; readonly contentType: string; readonly text: string }[] {
+  const json = canonicalize(report);
+  if (json === undefined) throw new TypeError("a report has no canonical form");
+  return [
+    { name: "report.json", contentType: "application/json", text: json },
+    { name: "report.html", contentType: "text/html; charset=utf-8", text: htmlReport(report) },
+    { name: "report.md", contentType: "text/markdown; charset=utf-8", text: markdownReport(report) },
+  ];
+}
+
+const Planned = z.object({
+  planDigest: z.string(),
+  document: z.object({ blob: z.string(), sha256: z.string() }),
+});
+
+async function plansOf(
+  app: Tourniquet,
+  caseId: string,
+  entries: readonly RecordedEntry[],
+): Promise<readonly DigestedPlan[]> {
+  const planned = entries.filter(({ type }) => type === "planned").map(({ data }) => Planned.parse(data));
+  // A plan made again after another is the latest, whatever its place was before.
+  const latest = planned.filter(
+    ({ planDigest }, index) => planned.findLastIndex((it) => it.planDigest === planDigest) === index,
+  );
+  return Promise.all(
+    latest.map(async ({ planDigest, document }) => ({
+      digest: planDigest,
+      plan: await app.documents.getJson<Plan>(caseId, document),
+    })),
   );
 }
