@@ -88,10 +88,21 @@ export function assemblePlan(input: PlanningInput): Plan {
     scopeDigest: digestOf(scope),
     policyDigest: digestOf(policy),
     waves,
-    personActions: personActions.toSorted(
-      (a, b) => compare(a.title, b.title) || compare(a.because, b.because),
-    ),
+    personActions: eachOnce(personActions),
   };
+}
+
+/** The same thing to do is said once, with all that it is for. */
+function eachOnce(actions: readonly PersonAction[]): readonly PersonAction[] {
+  return [...Map.groupBy(actions, ({ title }) => title).values()]
+    .flatMap((same) => {
+      const [first, ...more] = same.toSorted((a, b) => compare(a.because, b.because));
+      if (first === undefined) return [];
+      return more.length === 0
+        ? [first]
+        : [{ ...first, because: `${first.because} And ${more.length} more like it.` }];
+    })
+    .toSorted((a, b) => compare(a.title, b.title));
 }
 
 /** All that the kinds propose, each target once: a planted secret on the suspect itself is found by two roads. */

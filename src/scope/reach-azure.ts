@@ -103,7 +103,7 @@ function clusterPowers(cluster: ArmResource, can: readonly ReachPower[]): readon
 }
 
 const Guarding = z.object({
-  aadProfile: z.unknown(),
+  aadProfile: z.unknown().optional(),
   disableLocalAccounts: z.boolean().nullish(),
   apiServerAccessProfile: z
     .object({

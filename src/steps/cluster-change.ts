@@ -9,10 +9,10 @@ const Cluster = z.looseObject({
   // Served as eTag by AKS, as etag by ARM's own convention.
   eTag: z.string().nullish(),
   etag: z.string().nullish(),
-  systemData: z.unknown(),
+  systemData: z.unknown().optional(),
   properties: z.looseObject({
     provisioningState: z.string().nullish(),
-    aadProfile: z.unknown(),
+    aadProfile: z.unknown().optional(),
     disableLocalAccounts: z.boolean().nullish(),
     apiServerAccessProfile: z
       .looseObject({

@@ -25,11 +25,12 @@ export function doomedPasswords(
   holder: CredentialHolder,
 ): readonly Doomed<PasswordCredential>[] {
   return [
-    ...scope.principals.flatMap(({ principal, passwords, signIn }) =>
+    ...scope.principals.flatMap(({ principal, passwords, certificates, signIn }) =>
       isManagedIdentity(principal)
         ? []
         : passwords
-            .filter((it) => it.holder === holder)
+            // The password of a signing certificate's private key goes with the certificate; alone Graph answers 500.
+            .filter((it) => it.holder === holder && !isOfSigning(it, certificates))
             .map((it) => ofSuspect(it, principal, lockedBy(signIn.propertyLock, it.holder, principal))),
     ),
     ...scope.planted.flatMap(({ detail, onName, evidence, by, present }) =>
@@ -48,14 +49,15 @@ export function doomedCertificates(
   return [
     ...scope.principals.flatMap(({ principal, certificates, signIn }) =>
       certificates
-        .filter((it) => it.holder === holder)
+        // Of a signing triple the Sign entry stands for all three.
+        .filter((it) => it.holder === holder && (it.usage === "Sign" || !isOfSigning(it, certificates)))
         .map((it) =>
           ofSuspect(
             it,
             principal,
             isManagedIdentity(principal)
               ? platformsOwn(principal)
-              : lockedBy(signIn.propertyLock, it.holder, principal),
+              : (keptForSignOn(it, principal) ?? lockedBy(signIn.propertyLock, it.holder, principal)),
           ),
         ),
     ),
@@ -76,6 +78,38 @@ function platformsOwn({ displayName }: Principal): Hindrance {
   return {
     reason: "the credentials of a managed identity are the platform's and cannot be removed",
     action: `Find how tokens of ${displayName} were got, on the workloads that use it, and close that`,
+  };
+}
+
+/** Whether an entry belongs to a SAML token-signing certificate, which is two keys and a password with one identifier. */
+function isOfSigning(
+  {
+    holderId,
+    customKeyIdentifier,
+  }: { readonly holderId: string; readonly customKeyIdentifier: string | null },
+  certificates: readonly CertificateCredential[],
+): boolean {
+  return (
+    customKeyIdentifier !== null &&
+    certificates.some(
+      (it) =>
+        it.usage === "Sign" && it.holderId === holderId && it.customKeyIdentifier === customKeyIdentifier,
+    )
+  );
+}
+
+/**
+ * A signing certificate that nobody is known to have planted stays: Entra gives its private key to no one, and without it
+ * single sign-on breaks. A planted one goes: whoever made it can sign in as anybody.
+ */
+function keptForSignOn(
+  { usage, thumbprint, keyId, evidence }: CertificateCredential,
+  { displayName }: Principal,
+): Hindrance | null {
+  if (usage !== "Sign" || isTelling(evidence)) return null;
+  return {
+    reason: "single sign-on would break, and Entra gives its private key to nobody",
+    action: `Check that the signing certificate ${thumbprint ?? keyId} of ${displayName} is yours, and remove it if not`,
   };
 }
 

@@ -44,10 +44,16 @@ export const deleteApplicationFederatedCredential = defineStep({
     );
     return outcomeOfRemoval(answer, azure.now());
   },
-  verify: async ({ azure }, { applicationId, credentialId }) =>
+  verify: async ({ azure }, { applicationId, credentialId }, { issuer, subject }) =>
     // Reads of one credential lag behind its deletion more than lists do (microsoft-graph-docs-contrib#1547).
     confirmation(await list(azure, applicationId), azure.now(), {
-      holds: (it) => it.every(({ id }) => id !== credentialId),
+      // The same trust under another name lets the same one in.
+      holds: (it) =>
+        it.every(
+          (one) =>
+            one.id !== credentialId &&
+            !(subject !== null && one.issuer === issuer && one.subject === subject),
+        ),
       otherwise: "the federated credential is still listed",
       absentHolds: true,
     }),

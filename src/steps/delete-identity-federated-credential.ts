@@ -52,7 +52,10 @@ export const deleteIdentityFederatedCredential = defineStep({
   alone: ({ identityId }) => identityId.toLowerCase(),
   async apply({ azure }, { identityId, name }) {
     const path = `${identityId}/federatedIdentityCredentials/${encodeURIComponent(name)}`;
-    return outcomeOfRemoval(await azure.arm.delete(path, API), azure.now());
+    const answer = await azure.arm.delete(path, API);
+    // 204: there was nothing to delete.
+    if (answer.kind === "ok" && answer.status === 204) return alreadySo(answer.requestId, azure.now());
+    return outcomeOfRemoval(answer, azure.now());
   },
   verify: async ({ azure }, { identityId, name }) =>
     confirmation(await list(azure, identityId), azure.now(), {

@@ -50,7 +50,7 @@ export function doomedFederated(
       ? [
           doomed(
             detail.credential,
-            onName ?? detail.credential.holderId,
+            onName ?? lastPart(detail.credential.holderId),
             [detail.credential.holderId],
             [plantedBecause({ by, evidence })],
           ),
@@ -58,6 +58,11 @@ export function doomedFederated(
       : [],
   );
   return [...own, ...planted];
+}
+
+/** The name in an ARM id; other ids as they are. */
+function lastPart(id: string): string {
+  return id.split("/").at(-1) ?? id;
 }
 
 function doomed(

@@ -52,9 +52,14 @@ export const removeAppRoleAssignment = defineStep({
     const path = `${collection(target)}/${encodeURIComponent(target.assignmentId)}`;
     return outcomeOfRemoval(await azure.graph.delete(path), azure.now());
   },
-  verify: async ({ azure }, target) =>
+  // The role given again under another id is the same power.
+  verify: async ({ azure }, target, { resourceId, appRoleId }) =>
     confirmation(await list(azure, target), azure.now(), {
-      holds: (it) => it.every(({ id }) => id !== target.assignmentId),
+      holds: (it) =>
+        it.every(
+          (one) =>
+            one.id !== target.assignmentId && !(one.resourceId === resourceId && one.appRoleId === appRoleId),
+        ),
       otherwise: "still assigned",
       absentHolds: true,
     }),

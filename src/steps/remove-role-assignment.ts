@@ -4,6 +4,7 @@ import type { Obstacle, RoleAssignment, Scope } from "../case/scope.ts";
 import { alreadySo, confirmation, failed, outcomeOfChange, outcomeOfRemoval } from "./answers.ts";
 import { AZURE } from "./needs.ts";
 import { defineStep, type Proposal } from "./step.ts";
+import { describeScope } from "./describe-scope.ts";
 import { type Hindrance, lockInTheWay, plantedBecause } from "./hindrances.ts";
 
 const API = "2022-04-01";
@@ -148,9 +149,9 @@ function propose(
       description: it.description,
       delegatedManagedIdentityResourceId: it.delegatedManagedIdentityResourceId,
     },
-    title: `Remove ${role} on ${it.scope} from ${principalName}`,
+    title: `Remove ${role} on ${describeScope(it.scope)} from ${principalName}`,
     because,
-    cost: [`${principalName} can no longer act as ${role} on ${it.scope}.`],
+    cost: [`${principalName} can no longer act as ${role} on ${describeScope(it.scope)}.`],
     touches: [...new Set([...touches, it.principalId])],
     ...(hindrance === null ? {} : { hindered: hindrance }),
   };

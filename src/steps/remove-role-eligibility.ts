@@ -4,6 +4,7 @@ import type { Azure } from "../azure/azure.ts";
 import { principalKey } from "../case/principal.ts";
 import type { Obstacle, RoleAssignment } from "../case/scope.ts";
 import { alreadySo, confirmation, failed, outcomeOfChange, outcomeOfRemoval } from "./answers.ts";
+import { describeScope } from "./describe-scope.ts";
 import { lockInTheWay, plantedBecause } from "./hindrances.ts";
 import { AZURE } from "./needs.ts";
 import { defineStep, type Proposal } from "./step.ts";
@@ -163,9 +164,9 @@ function propose(
   return {
     target: { scope: it.scope, principalId: it.principalId, roleDefinitionId: it.roleDefinitionId },
     before: { roleName: it.roleName, condition: it.condition, conditionVersion: it.conditionVersion },
-    title: `Remove the eligibility for ${role} on ${it.scope} from ${principalName}`,
+    title: `Remove the eligibility for ${role} on ${describeScope(it.scope)} from ${principalName}`,
     because,
-    cost: [`${principalName} can no longer activate ${role} on ${it.scope}.`],
+    cost: [`${principalName} can no longer activate ${role} on ${describeScope(it.scope)}.`],
     touches: [...new Set([holder, it.principalId])],
     ...(hindered === null ? {} : { hindered }),
   };

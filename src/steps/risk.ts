@@ -1,7 +1,7 @@
 import { z } from "zod";
 import type { Azure } from "../azure/azure.ts";
 import type { Confirmation, StepOutcome } from "../case/outcome.ts";
-import { alreadySo, confirmation, outcomeOfRemoval } from "./answers.ts";
+import { alreadySo, confirmation, evidenceOf, outcomeOfRemoval } from "./answers.ts";
 
 /** Who is said to be compromised, and under which name the list of ids goes. */
 export interface RiskSubject {
@@ -27,10 +27,11 @@ export async function confirmCompromise(azure: Azure, subject: RiskSubject): Pro
 }
 
 export async function verifyCompromise(azure: Azure, subject: RiskSubject): Promise<Confirmation> {
-  return confirmation(await look(azure, subject), azure.now(), {
-    holds: isConfirmed,
-    otherwise: "the risk is not confirmed yet",
-    // Whoever was never at risk is not in the list either.
-    absentHolds: false,
-  });
+  const answer = await look(azure, subject);
+  const otherwise = "the risk is not confirmed yet";
+  // Whoever was never at risk is not in the list at all.
+  if (answer.kind === "failed" && answer.failure.code === "NOT_FOUND") {
+    return { kind: "not-yet", seen: otherwise, evidence: evidenceOf(answer.failure.requestId, azure.now()) };
+  }
+  return confirmation(answer, azure.now(), { holds: isConfirmed, otherwise, absentHolds: false });
 }
