@@ -104,7 +104,7 @@ function response(
       {
         at: entry.at,
         lane,
-        what: told(entry, title),
+        what: sentenceOf(entry, title),
         who: actorName(entry.actor),
         suspicious: false,
         key: lane === "milestone" || lane === "found",
@@ -141,7 +141,7 @@ function laneOfEntry({ type }: RecordedEntry): Lane | null {
 }
 
 /** A milestone in a sentence. */
-function told(entry: RecordedEntry, stepTitle: string | null): string {
+function sentenceOf(entry: RecordedEntry, stepTitle: string | null): string {
   const text = (member: string) => textOf(entry, member) ?? "";
   switch (entry.type) {
     case "opened":

@@ -4,7 +4,7 @@ import type { Section } from "./section.ts";
 import { html, type Markup } from "./markup.ts";
 import { lossesOf } from "./losses.ts";
 import { type ReportedStep, STANDINGS, standingOf, whyOpen } from "./reported-step.ts";
-import { counted, shortened, shownTime } from "./shown-text.ts";
+import { counted, shortened, shownTime, withShortIds } from "./shown-text.ts";
 
 const MOST_VALUE_CHARACTERS = 400;
 
@@ -138,6 +138,7 @@ function heading(name: string): string {
 function stepDetails(step: ReportedStep): Markup {
   const standing = standingOf(step);
   const rows: readonly (readonly [string, Markup | string | null])[] = [
+    ["Step", step.title],
     ["Why", step.because.join(" ")],
     [
       "Permission",

@@ -15,7 +15,7 @@ h1{margin:4px 0 2px;font-size:clamp(30px,5.2vw,46px);line-height:1.1;letter-spac
 h1 .mark{display:inline-block;width:.82em;height:.82em;margin-right:.28em;vertical-align:-.06em;color:var(--tone)}
 .subject{margin:0 0 12px;font-size:18px;font-weight:600}
 .lead{margin:0 0 4px;font-size:18px;max-width:75ch}
-.facts{display:grid;grid-template-columns:repeat(auto-fit,minmax(158px,1fr));gap:10px;margin:20px 0 0}
+.facts{display:grid;grid-template-columns:repeat(4,1fr);gap:10px;margin:20px 0 0}
 .facts div{background:#fff;border:1px solid var(--line);border-radius:10px;padding:10px 14px}
 .facts dt{font-size:13px;color:var(--soft)}.facts dd{margin:0;font-size:20px;font-weight:650;line-height:1.25}.facts dd small{display:block;font-size:13px;font-weight:400;color:var(--soft);line-height:1.4;margin-top:2px}
 nav{border-bottom:1px solid var(--line);font-size:14px}nav ul{display:flex;flex-wrap:wrap;gap:2px 16px;list-style:none;margin:0;padding:10px 0}nav a{display:inline-block;padding:2px 0}
@@ -28,7 +28,7 @@ code,pre{font-family:ui-monospace,SFMono-Regular,Menlo,Consolas,monospace;font-s
 pre{background:var(--wash);border:1px solid var(--line);border-radius:8px;padding:12px 14px;white-space:pre-wrap;overflow-wrap:anywhere;margin:0 0 12px}
 .todo{list-style:none;padding:0;margin:0;display:grid;gap:8px}
 .todo li{border:1px solid var(--line);border-left:5px solid #b54708;border-radius:8px;padding:10px 14px}
-.todo strong{display:block}
+.todo strong{display:block}.todo .full{display:block;margin-top:4px;font-size:13px;color:var(--soft)}
 .scroll{overflow-x:auto;border:1px solid var(--line);border-radius:10px;margin:0 0 12px}
 .scroll:focus-visible,summary:focus-visible,a:focus-visible{outline:3px solid #1849a9;outline-offset:2px}
 .picture{display:block;width:100%;min-width:760px;height:auto;font:12px system-ui,-apple-system,"Segoe UI",Roboto,Arial,sans-serif;background:#fff}
@@ -64,6 +64,7 @@ dl.pairs{display:grid;grid-template-columns:minmax(110px,170px) 1fr;gap:3px 14px
 dl.pairs dt{color:var(--soft)}dl.pairs dd{margin:0}
 ul.plain{margin:0 0 10px;padding-left:20px}
 footer{border-top:1px solid var(--line);margin-top:30px;padding:16px 0 40px;color:var(--soft);font-size:14px}
+@media(max-width:860px){.facts{grid-template-columns:1fr 1fr}}
 @media(max-width:640px){.wide{padding:0 14px}.facts{grid-template-columns:1fr 1fr}.facts dd{font-size:17px}.moments li{grid-template-columns:1fr;gap:0}details.step>summary{grid-template-columns:1fr;gap:4px}dl.pairs{grid-template-columns:1fr}dl.pairs dd{margin-bottom:5px}
 table.cards thead{position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%)}table.cards,table.cards tbody,table.cards tr,table.cards td{display:block;width:100%}table.cards tr{border-bottom:1px solid var(--line);padding:6px 0}table.cards td{border:0;padding:2px 10px}table.cards td[data-head]::before{content:attr(data-head) ": ";color:var(--soft)}}
 @media print{@page{size:A4;margin:14mm 12mm}body{font-size:10.5pt}nav,.skip{display:none}.wide{max-width:none;padding:0}header{padding:14px 14px 12px;border:1px solid var(--tone);border-top-width:8px}.facts{grid-template-columns:repeat(4,1fr)}section{padding:16px 0 0}h2,h3{break-after:avoid}.scroll{overflow:visible;border:0}.picture,.scroll.graph .picture{min-width:0}details.step,.todo li,.moments li,tr,.facts div{break-inside:avoid}details.step::details-content{content-visibility:visible;display:block}details.step>summary{list-style:none}thead{display:table-header-group}*{print-color-adjust:exact;-webkit-print-color-adjust:exact}}

@@ -15,7 +15,17 @@ export function shortened(text: string, most: number): string {
 /** An ARM id's last segments, which is what people know the thing by; other ids as they are. */
 export function shortId(id: string): string {
   const segments = id.split("/").filter((it) => it !== "");
-  return segments.length < 4 ? id : segments.slice(-2).join("/");
+  return segments.length < 5 ? id : segments.slice(-2).join("/");
+}
+
+const ARM_ID = /\/subscriptions\/[^\s,;:'"()]{24,}/gi;
+
+/** A sentence with its ARM ids cut to what people know the things by. Limits: not for finding them; show the whole too. */
+export function withShortIds(text: string): string {
+  return text.replaceAll(ARM_ID, (id) => {
+    const short = shortId(id);
+    return short === id ? id : `…/${short}`;
+  });
 }
 
 /** `2026-03-01T02:03:04.005Z` as `2026-03-01 02:03:04 UTC`; anything else as it is. */

@@ -89,9 +89,7 @@ function panelsOf(attack: readonly Happening[], response: readonly Happening[]):
   const both = early.length > 0 && late.length > 0;
   const middle = both ? GUTTER + (WIDTH - GUTTER) * 0.52 : early.length > 0 ? WIDTH : GUTTER;
   return [
-    ...(early.length > 0
-      ? [panelOf("Attack, as the logs show it", early, GUTTER, middle - (both ? GAP / 2 : 0))]
-      : []),
+    ...(early.length > 0 ? [panelOf("Attack", early, GUTTER, middle - (both ? GAP / 2 : 0))] : []),
     ...(late.length > 0 ? [panelOf("Response", late, middle + (both ? GAP / 2 : 0), WIDTH)] : []),
   ];
 }
@@ -110,7 +108,6 @@ function scaleOf({ from, to, left, right }: Panel) {
 function panelSvg(panel: Panel, height: number): Markup {
   const scale = scaleOf(panel);
   const [from, to] = [new Date(panel.from).toISOString(), new Date(panel.to).toISOString()];
-  const label = scale.tickFormat();
   const ticks = scale.ticks(Math.max(2, Math.floor((panel.right - panel.left) / 90)));
   return html`<text x="${panel.left - 8}" y="14" class="panel-name"
       >${panel.title}: ${shownSpan(from, to)} from ${shownTime(from)}</text
@@ -131,6 +128,15 @@ function panelSvg(panel: Panel, height: number): Markup {
       height="${height - HEAD}"
       class="panel"
     />`;
+}
+
+const TWO_MINUTES = 120_000;
+const TWO_DAYS = 172_800_000;
+
+function tickName(tick: Date, { from, to }: Panel): string {
+  const iso = tick.toISOString();
+  if (to - from < TWO_MINUTES) return iso.slice(11, 19);
+  return to - from < TWO_DAYS ? iso.slice(11, 16) : iso.slice(5, 10);
 }
 
 function points(all: readonly Happening[], lane: Lane, panel: Panel, y: number): readonly Markup[] {
