@@ -4,6 +4,7 @@ import { parsePolicy, PLAN_ONLY, type Policy } from "./plan/policy.ts";
 import type { CaseRecord } from "./record/case-record.ts";
 import { keyVaultSigner } from "./record/key-vault-signer.ts";
 import { openRecord } from "./record/open-record.ts";
+import { openRotationLedger, type RotationLedger } from "./rotate/ledger.ts";
 import { type PolicySetting, parseSettings, type Settings, SettingsError } from "./settings.ts";
 import { STEPS } from "./steps/steps.ts";
 import { type CaseDocuments, openCaseDocuments } from "./storage/case-documents.ts";
@@ -24,6 +25,7 @@ export interface Tourniquet {
   readonly cases: CaseIndex;
   readonly requests: CaseRequests;
   readonly documents: CaseDocuments;
+  readonly rotations: RotationLedger;
   record(caseId: string): CaseRecord;
   now(): Date;
 }
@@ -57,6 +59,7 @@ async function build(settings: Settings): Promise<Tourniquet> {
     cases: openCaseIndex(storage.table("cases"), now),
     requests: openCaseRequests(storage.table("requests")),
     documents: openCaseDocuments(storage.container),
+    rotations: openRotationLedger(storage.table("rotations"), now),
     record(caseId) {
       const known = records.get(caseId);
       if (known !== undefined) return known;

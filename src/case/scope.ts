@@ -21,6 +21,8 @@ export interface Scope {
   readonly obstacles: readonly Obstacle[];
   /** What could not be read or is not yet known. An unread scope is never an empty one. */
   readonly limitations: readonly Limitation[];
+  /** Secrets that the case is about by name, whoever could read them. */
+  readonly namedSecrets?: readonly NamedSecret[];
   /** Principals likely in the same hands, for a person or a case of their own: nothing is done to them here. */
   readonly related?: readonly RelatedPrincipal[];
   /**
@@ -28,6 +30,15 @@ export interface Scope {
    * them is in `planted`; they themselves are for a person to look at.
    */
   readonly affected?: readonly RelatedPrincipal[];
+}
+
+/** A vault's secret that a person, a sweep or the vault itself asked to have rotated; nobody is suspected of reading it. */
+export interface NamedSecret {
+  readonly vaultId: string;
+  readonly name: string;
+  readonly managed: boolean;
+  readonly tags: Readonly<Record<string, string>>;
+  readonly because: string;
 }
 
 export interface RelatedPrincipal {

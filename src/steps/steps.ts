@@ -30,6 +30,7 @@ import { revokeUserDelegationKeys } from "./revoke-user-delegation-keys.ts";
 import { revokeUserSessions } from "./revoke-user-sessions.ts";
 import { rotateClusterCertificates } from "./rotate-cluster-certificates.ts";
 import { rotateClusterSigningKeys } from "./rotate-cluster-signing-keys.ts";
+import { rotateSecret } from "./rotate-secret.ts";
 import type { Step } from "./step.ts";
 
 /** Every step kind there is. Nothing else lists them. */
@@ -66,6 +67,7 @@ export const STEPS: readonly Step[] = [
   rotateClusterCertificates,
   rotateClusterSigningKeys,
   deleteServicePrincipal,
+  rotateSecret,
 ];
 
 const BY_KIND = new Map(STEPS.map((step) => [step.kind, step]));

@@ -1,0 +1,167 @@
+import { z } from "zod";
+import type { PlannedStep } from "../case/plan.ts";
+import type { Scope } from "../case/scope.ts";
+import { type Consumer, findConsumers } from "../rotate/consumers.ts";
+import type { SuspectSecret } from "../rotate/work.ts";
+import type { DocumentReference } from "../record/entry.ts";
+import type { Tourniquet } from "../tourniquet.ts";
+import type { Batch, BatchInput, Prepared, RotationsRef } from "./rotation-activities.ts";
+import { BY_SYSTEM, entryIdOf } from "./journal.ts";
+import { isPerformedHere, isSelected } from "./selection.ts";
+import { existing, loadPlan } from "./stored-case.ts";
+
+const MOST_IN_A_BATCH = 100;
+
+/** Who reads which secret, and the order of rotations: stored beside the case, read by every rotation of the plan. */
+interface RotationsDocument {
+  readonly batches: readonly (readonly string[])[];
+  readonly consumers: readonly Consumer[];
+}
+
+const Ordering = z.object({ tier: z.string() });
+
+/** Batches end where the evidence gets weaker, so that what was read is done before what could have been. */
+export async function prepareRotations(app: Tourniquet, input: RotationsRef): Promise<Prepared> {
+  const { caseId, planDigest, selection } = input;
+  const plan = await loadPlan(app, caseId, planDigest);
+  const rotations = plan.waves
+    .flatMap(({ steps }) => steps)
+    .filter((step) => !isPerformedHere(step) && isSelected(step, selection));
+  if (rotations.length === 0) return { batches: 0, sideBySide: false };
+  const { consumers, unread } = await findConsumers(app.reader);
+  const wanted = new Set(rotations.map(secretOf));
+  const document: RotationsDocument = {
+    batches: batchesOf(rotations),
+    consumers: consumers.filter((it) => wanted.has(`${it.vaultName}/${it.secretName}`.toLowerCase())),
+  };
+  const reference = await app.documents.putJson(caseId, nameOf(input), document);
+  await app.record(caseId).append([
+    {
+      id: entryIdOf(planDigest, "rotations", selection),
+      type: "rotation-stage",
+      actor: BY_SYSTEM("rotate"),
+      data: {
+        rotationId: "all",
+        provider: "none",
+        stage: "prepare",
+        planDigest,
+        rotations: rotations.length,
+        consumers: document.consumers.length,
+        consumersUnread: unread.slice(0, 100),
+        document: reference,
+      },
+    },
+  ]);
+  return {
+    batches: document.batches.length,
+    sideBySide: rotations.every(({ target }) => target["mode"] === "hygiene"),
+  };
+}
+
+export async function readRotationBatch(app: Tourniquet, input: BatchInput): Promise<Batch> {
+  const { batches } = await rotationsOf(app, input);
+  return { stepIds: batches[input.batch] ?? [] };
+}
+
+function batchesOf(rotations: readonly PlannedStep[]): readonly (readonly string[])[] {
+  const batches: string[][] = [];
+  let tier: string | null = null;
+  for (const { id, before } of rotations) {
+    const own = Ordering.parse(before).tier;
+    const last = batches.at(-1);
+    if (last === undefined || own !== tier || last.length >= MOST_IN_A_BATCH) batches.push([id]);
+    else last.push(id);
+    tier = own;
+  }
+  return batches;
+}
+
+function secretOf({ target }: PlannedStep): string {
+  const { vaultId, secretName } = z.object({ vaultId: z.string(), secretName: z.string() }).parse(target);
+  return `${vaultId.split("/").at(-1) ?? ""}/${secretName}`.toLowerCase();
+}
+
+function nameOf({ planDigest, selection }: RotationsRef): string {
+  return `rotations-${planDigest.slice(0, 16)}-${selection}.json`;
+}
+
+async function rotationsOf(app: Tourniquet, input: RotationsRef): Promise<RotationsDocument> {
+  const bytes = await app.documents.get(input.caseId, nameOf(input));
+  if (bytes === null) throw new TypeError(`${input.caseId} has no rotations prepared`);
+  return JSON.parse(Buffer.from(bytes).toString("utf8"));
+}
+
+/** What all rotations of a plan work from, read once a process: two thousand of them must not each parse the plan. */
+export interface PlannedRotations {
+  readonly steps: ReadonlyMap<string, { readonly step: PlannedStep; readonly wave: number }>;
+  readonly suspects: readonly SuspectSecret[];
+  /** By lower-case `vault/secret`. */
+  readonly consumers: ReadonlyMap<string, readonly Consumer[]>;
+}
+
+const PLANS_KEPT = 4;
+const known = new WeakMap<Tourniquet, Map<string, Promise<PlannedRotations>>>();
+
+export function plannedRotations(
+  app: Tourniquet,
+  caseId: string,
+  planDigest: string,
+): Promise<PlannedRotations> {
+  const plans = known.get(app) ?? new Map<string, Promise<PlannedRotations>>();
+  known.set(app, plans);
+  const key = `${caseId} ${planDigest}`;
+  const loading = plans.get(key) ?? load(app, caseId, planDigest);
+  if (!plans.has(key)) {
+    if (plans.size >= PLANS_KEPT) plans.delete([...plans.keys()][0] ?? "");
+    plans.set(key, loading);
+    loading.catch(() => plans.delete(key));
+  }
+  return loading;
+}
+
+async function load(app: Tourniquet, caseId: string, planDigest: string): Promise<PlannedRotations> {
+  const plan = await loadPlan(app, caseId, planDigest);
+  const summary = await existing(app, caseId);
+  const consumers = new Map<string, Consumer[]>();
+  for (const selection of ["automatic", "approved", "at-deadline"] as const) {
+    const bytes = await app.documents.get(caseId, nameOf({ caseId, planDigest, selection }));
+    if (bytes === null) continue;
+    const document: RotationsDocument = JSON.parse(Buffer.from(bytes).toString("utf8"));
+    for (const it of document.consumers) {
+      const key = `${it.vaultName}/${it.secretName}`.toLowerCase();
+      consumers.set(key, [...(consumers.get(key) ?? []), it]);
+    }
+  }
+  return {
+    steps: new Map(
+      plan.waves.flatMap(({ steps }, wave) =>
+        steps.filter((step) => !isPerformedHere(step)).map((step) => [step.id, { step, wave }]),
+      ),
+    ),
+    suspects: await suspectsOf(app, caseId, summary.scope),
+    consumers,
+  };
+}
+
+/** Client secrets of the principals the case is about: what of them is in a vault dies, and nothing new is made for them. */
+async function suspectsOf(
+  app: Tourniquet,
+  caseId: string,
+  reference: DocumentReference | null,
+): Promise<readonly SuspectSecret[]> {
+  if (reference === null) return [];
+  const scope = await app.documents.getJson<Scope>(caseId, reference);
+  return scope.principals.flatMap(({ passwords }) =>
+    passwords.flatMap(({ holder, holderId, keyId, hint }) =>
+      hint === null || hint === ""
+        ? []
+        : [
+            {
+              holder: `/${holder === "application" ? "applications" : "servicePrincipals"}/${holderId}`,
+              keyId,
+              hint,
+            },
+          ],
+    ),
+  );
+}

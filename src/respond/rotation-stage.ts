@@ -1,0 +1,179 @@
+import { z } from "zod";
+import type { PlannedStep } from "../case/plan.ts";
+import { guardIds, type Protection } from "../plan/guardrails.ts";
+import type { NewEntry } from "../record/entry.ts";
+import { giveUp, performStage } from "../rotate/rotate.ts";
+import type { Ending, Rotation, RotationState } from "../rotate/rotation.ts";
+import type { Details, RotationWork } from "../rotate/work.ts";
+import { evidenceOf } from "../steps/answers.ts";
+import type { Tourniquet } from "../tourniquet.ts";
+import type { CaseRef } from "./activities.ts";
+import { confirmationEntry, entryIdOf, intentEntry, outcomeEntry } from "./journal.ts";
+import { currentProtection } from "./protection.ts";
+import type { GiveUpInput, StageDone, StageInput } from "./rotation-activities.ts";
+import { plannedRotations } from "./rotation-plan.ts";
+
+const Target = z.object({
+  vaultId: z.string(),
+  secretName: z.string(),
+  mode: z.enum(["incident", "hygiene"]),
+  overlapInHours: z.number(),
+});
+
+/** Takes one rotation one stage further: every effect's intent is recorded before it, what came of it after. */
+export async function rotateStage(app: Tourniquet, input: StageInput): Promise<StageDone> {
+  const { step, wave, work, journal } = await workOf(app, input);
+  if (input.state.stage === "identify") {
+    if (await app.record(input.caseId).has(outcomeId(input))) return { kind: "over" };
+    journal.add([intentEntry(input.planDigest, step, wave, 1)]);
+    const refused = work.guard(step.touches);
+    if (refused !== null) {
+      await journal.end(step, { outcome: { kind: "refused", ...refused }, proof: null });
+      return { kind: "over" };
+    }
+  }
+  const result = await performStage(work, input.state);
+  switch (result.kind) {
+    case "go-on":
+      await journal.flush();
+      return result;
+    case "failed":
+      journal.note("failed", {
+        code: result.failure.code,
+        status: result.failure.status,
+        azureCode: result.failure.azureCode,
+        requestId: result.failure.requestId,
+        retryable: result.failure.retryable,
+      });
+      await journal.flush();
+      return result;
+    case "over":
+      await journal.end(step, result.ending);
+      return { kind: "over" };
+    default:
+      return result satisfies never;
+  }
+}
+
+export async function giveUpRotation(app: Tourniquet, input: GiveUpInput): Promise<CaseRef> {
+  const { step, work, journal } = await workOf(app, input);
+  await journal.end(step, await giveUp(work, input.state, input.failure));
+  return { caseId: input.caseId };
+}
+
+async function workOf(app: Tourniquet, input: StageInput) {
+  const { caseId, planDigest, stepId } = input;
+  const planned = await plannedRotations(app, caseId, planDigest);
+  const found = planned.steps.get(stepId);
+  if (found === undefined) throw new TypeError(`the plan has no rotation ${stepId}`);
+  const { step, wave } = found;
+  const target = Target.parse(step.target);
+  const vaultName = target.vaultId.split("/").at(-1) ?? "";
+  if (!/^[a-z0-9-]{3,24}$/i.test(vaultName)) throw new TypeError("not a vault's id");
+  const rotation: Rotation = {
+    id: stepId,
+    campaign: planDigest,
+    vaultId: target.vaultId,
+    vaultUri: `https://${vaultName.toLowerCase()}.vault.azure.net`,
+    secretName: target.secretName,
+    mode: target.mode,
+    overlapInMs: target.overlapInHours * 3_600_000,
+  };
+  const journal = openJournal(app, input, rotation);
+  const protection = await protectionOf(app);
+  const work: RotationWork = {
+    azure: app.actor,
+    tenantId: app.settings.tenantId,
+    rotation,
+    ledger: app.rotations,
+    suspects: planned.suspects,
+    consumers: planned.consumers.get(`${vaultName}/${target.secretName}`.toLowerCase()) ?? [],
+    journal,
+    guard: (ids) => guardIds(ids, app.policy, protection),
+  };
+  return { step, wave, work, journal };
+}
+
+const PROTECTION_KEPT_IN_MS = 30_000;
+const protections = new WeakMap<Tourniquet, { readonly at: number; readonly reading: Promise<Protection> }>();
+
+/** Read again after half a minute: two thousand rotations must not each ask who is protected. */
+function protectionOf(app: Tourniquet): Promise<Protection> {
+  const now = app.now().getTime();
+  const kept = protections.get(app);
+  if (kept !== undefined && now - kept.at < PROTECTION_KEPT_IN_MS) return kept.reading;
+  const reading = currentProtection(app);
+  protections.set(app, { at: now, reading });
+  reading.catch(() => protections.delete(app));
+  return reading;
+}
+
+function outcomeId({ planDigest, stepId }: StageInput): string {
+  return entryIdOf(planDigest, stepId, "outcome", 1);
+}
+
+/** Writes a stage's intents at once and everything else with the next of them, so that a stage costs few appends. */
+function openJournal(app: Tourniquet, input: StageInput, rotation: Rotation) {
+  const { caseId, planDigest, stepId, state, call } = input;
+  const record = app.record(caseId);
+  let waiting: NewEntry[] = [];
+  let count = 0;
+  const entry = (phase: "intent" | "came", effect: string, details: Details): NewEntry => {
+    count += 1;
+    return {
+      id: entryIdOf(planDigest, stepId, state.stage, call, count, phase, effect),
+      type: "rotation-stage",
+      actor: { kind: "system", component: "rotate", identity: { name: "actor" } },
+      data: {
+        rotationId: stepId,
+        provider: state.found?.provider ?? "not known yet",
+        stage: state.stage,
+        phase,
+        effect,
+        planDigest,
+        secret: secretOf(rotation, state),
+        details,
+      },
+    };
+  };
+  const flush = async (more: readonly NewEntry[] = [], withCheckpoint = false) => {
+    const due = [...waiting, ...more];
+    waiting = [];
+    if (due.length > 0) await record.append(due, { withCheckpoint });
+  };
+  return {
+    add(entries: readonly NewEntry[]) {
+      waiting.push(...entries);
+    },
+    intend: (effect: string, details: Details = {}) => flush([entry("intent", effect, details)]),
+    note(effect: string, details: Details = {}) {
+      waiting.push(entry("came", effect, details));
+    },
+    flush: () => flush(),
+    /** How it ended: the step's outcome, and whether what was to be proved holds. */
+    end(step: PlannedStep, { outcome, proof }: Ending) {
+      const entries = [outcomeEntry(planDigest, step, 1, outcome)];
+      if (proof !== null) {
+        const evidence = evidenceOf(null, app.now());
+        entries.push(
+          confirmationEntry(
+            planDigest,
+            step,
+            1,
+            proof.holds ? { kind: "confirmed", evidence } : { kind: "not-yet", seen: proof.saw, evidence },
+          ),
+        );
+      }
+      return flush(entries);
+    },
+  };
+}
+
+function secretOf({ vaultId, secretName }: Rotation, { newVersion, oldVersion }: RotationState) {
+  const version = newVersion ?? oldVersion;
+  return {
+    vault: vaultId.split("/").at(-1) ?? vaultId,
+    name: secretName,
+    ...(version === null ? {} : { version }),
+  };
+}

@@ -1,0 +1,149 @@
+import { operationOf } from "./answer.ts";
+import type { KeyedProvider } from "./provider.ts";
+import { propertiesFrom, publishVersion } from "./publish-version.ts";
+import {
+  failedWith,
+  type FoundProvider,
+  goOn,
+  pauseAfter,
+  type RotationState,
+  type StageResult,
+} from "./rotation.ts";
+import { holds } from "./secret-text.ts";
+import { placeIn, refill } from "./value-frame.ts";
+import { failure, MARK_TAG, type RotationWork, vaultOf } from "./work.ts";
+
+const HOLD_IN_MS = 15 * 60_000;
+
+/**
+ * Regenerates what has to be regenerated. Incident: the leaked key first, then those that leak with it. Hygiene: only the
+ * alternate. A key that another secret's rotation of the same plan regenerated is not regenerated again, or that
+ * secret's new value would be dead.
+ */
+export async function createKeyed(
+  work: RotationWork,
+  state: RotationState,
+  found: FoundProvider,
+  provider: KeyedProvider,
+): Promise<StageResult> {
+  const { rotation, ledger } = work;
+  const held = await ledger.hold(found.resourceId, rotation.id, HOLD_IN_MS);
+  if (held.kind === "busy") return goOn(state, "create", pauseAfter(state.looks));
+  const done = await ledger.regenerated(found.resourceId, rotation.campaign);
+
+  const leaked = found.credential;
+  if (leaked === null) throw new TypeError("a key was not identified");
+  const alternate = provider.alternate(leaked);
+  const isOverlapping = rotation.mode === "hygiene" && alternate !== null && !done.includes(leaked);
+  const due = isOverlapping
+    ? [alternate]
+    : rotation.mode === "hygiene"
+      ? [leaked]
+      : [leaked, ...provider.leakedWith(leaked).filter((key) => key !== leaked)];
+  const known: RotationState = {
+    ...state,
+    newCredential: isOverlapping ? alternate : leaked,
+  };
+  const result = await regenerateAll(work, known, provider, due);
+  if (result.kind !== "done") return result.result;
+  await ledger.release(found.resourceId, rotation.id);
+  return goOn(result.state, "publish");
+}
+
+export type Regenerated =
+  | { readonly kind: "done"; readonly state: RotationState }
+  | { readonly kind: "stopped"; readonly result: StageResult };
+
+/** Regenerates these keys one after another, waiting out operations. Done ones are left alone. */
+export async function regenerateAll(
+  work: RotationWork,
+  state: RotationState,
+  provider: KeyedProvider,
+  due: readonly string[],
+): Promise<Regenerated> {
+  const { azure, rotation, ledger, journal } = work;
+  const resourceId = state.found?.resourceId ?? "";
+  let at = state;
+  const done = new Set(await ledger.regenerated(resourceId, rotation.campaign));
+  const finish = async (key: string) => {
+    await ledger.markRegenerated(resourceId, rotation.campaign, key);
+    done.add(key);
+    at = { ...at, pending: null, regenerated: [...new Set([...at.regenerated, key])] };
+    journal.note("regenerated", { key });
+  };
+
+  if (at.pending !== null) {
+    const operation = await azure.arm.operation(at.pending.operation);
+    if (operation.kind === "failed") return stopped(failedWith(at, operation.failure));
+    switch (operation.value.state) {
+      case "running":
+        return stopped(goOn(at, at.stage, pauseAfter(at.looks)));
+      case "failed":
+        return stopped(failedWith({ ...at, pending: null }, failure("UNAVAILABLE", true)));
+      case "succeeded":
+        await finish(at.pending.key);
+        break;
+      default:
+        return operation.value.state satisfies never;
+    }
+  }
+  for (const key of due) {
+    if (done.has(key)) continue;
+    await journal.intend("regenerate", { key });
+    const answer = await provider.regenerate(azure, resourceId, key);
+    if (answer.kind === "failed") return stopped(failedWith(at, answer.failure));
+    const operation = operationOf(answer);
+    if (operation !== null) {
+      journal.note("regenerating", { key, requestId: answer.requestId });
+      return stopped(goOn({ ...at, pending: { key, operation } }, at.stage, pauseAfter(0)));
+    }
+    await finish(key);
+  }
+  return { kind: "done", state: at };
+}
+
+function stopped(result: StageResult): Regenerated {
+  return { kind: "stopped", result };
+}
+
+/** Publishes the new key in the place the old one had, once the provider's own list has it. */
+export async function publishKeyed(
+  work: RotationWork,
+  state: RotationState,
+  found: FoundProvider,
+  provider: KeyedProvider,
+): Promise<StageResult> {
+  const { azure, rotation, journal } = work;
+  const listed = await provider.list(azure, found.resourceId);
+  if (listed.kind === "failed") return failedWith(state, listed.failure);
+  const key = listed.value.find(({ name }) => name === state.newCredential);
+  if (key === undefined) return failedWith(state, failure("UNEXPECTED", false));
+  const current = await vaultOf(work).read(rotation.secretName);
+  if (current.kind === "failed") return failedWith(state, current.failure);
+  using value = current.value.secret;
+  const { is } = current.value;
+  const proofOfNew = `${found.resourceId} lists it as ${key.name}`;
+  if (is.tags[MARK_TAG] === rotation.id && is.version !== null && holds(value, key.value)) {
+    journal.note("published", { version: is.version, again: true });
+    return goOn({ ...state, newVersion: is.version, proofOfNew }, "tell");
+  }
+  // Somebody else's version meanwhile may be built otherwise.
+  const isOld = is.version === state.oldVersion && state.place !== null;
+  const place = isOld
+    ? state.place
+    : placeIn(
+        value,
+        listed.value.map((it) => it.value),
+      );
+  using next = refill(value, place, key.value);
+  const published = await publishVersion(
+    work,
+    state,
+    next,
+    propertiesFrom(is, rotation, azure.now(), { credential: key.name }),
+  );
+  for (const it of listed.value) it.value.dispose();
+  if (published.kind === "stopped") return published.result;
+  journal.note("proved-new", { by: "the provider's list of keys", key: key.name });
+  return goOn({ ...state, newVersion: published.version, proofOfNew }, "tell");
+}

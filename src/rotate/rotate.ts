@@ -1,0 +1,92 @@
+import type { FailureCode } from "../case/outcome.ts";
+import type { AzureFailure } from "../azure/failure.ts";
+import { evidenceOf } from "../steps/answers.ts";
+import { tellConsumers } from "./consumers.ts";
+import { create } from "./create.ts";
+import { publishKeyed } from "./create-keyed.ts";
+import { setLock } from "./directory-secrets.ts";
+import { identify } from "./identify.ts";
+import { providerNamed } from "./providers.ts";
+import { prove, retire } from "./retire.ts";
+import { type Ending, goOn, type RotationState, type StageResult } from "./rotation.ts";
+import { type RotationWork, secretId } from "./work.ts";
+
+/**
+ * Takes a rotation one stage further. Run again with the same state, after a crash anywhere in it, it comes to the same
+ * end: every stage looks at what is there before it makes anything.
+ */
+export async function performStage(work: RotationWork, state: RotationState): Promise<StageResult> {
+  const result = await stage(work, state);
+  if (result.kind === "over") await letGo(work, result.state);
+  return result;
+}
+
+function stage(work: RotationWork, state: RotationState): Promise<StageResult> {
+  switch (state.stage) {
+    case "identify":
+      return identify(work, state);
+    case "create":
+      return create(work, state);
+    case "publish": {
+      const { found } = state;
+      const provider = found === null ? null : providerNamed(found.provider);
+      if (found === null || provider?.model !== "keyed")
+        throw new TypeError("only keys are published in a stage of their own");
+      return publishKeyed(work, state, found, provider);
+    }
+    case "tell":
+      return tellConsumers(work, state);
+    case "overlap":
+      // The waiting itself is the orchestrator's.
+      return Promise.resolve(goOn(state, "retire", work.rotation.overlapInMs));
+    case "retire":
+      return retire(work, state);
+    case "prove":
+      return prove(work, state);
+    default:
+      return state.stage satisfies never;
+  }
+}
+
+/** Ends a rotation that cannot go on: what it took hold of is let go, and exactly how far it came is said. */
+export async function giveUp(work: RotationWork, state: RotationState, why: AzureFailure): Promise<Ending> {
+  await letGo(work, state);
+  return {
+    outcome: {
+      kind: "failed",
+      code: outcomeCode(why.code),
+      status: why.status,
+      azureCode: why.azureCode,
+      // Everything within this plan was tried; rotating again goes on from what is there.
+      retryable: false,
+      retryAfterInMs: null,
+      evidence: evidenceOf(why.requestId, work.azure.now(), {
+        stoppedAt: state.stage,
+        resource: state.found?.resourceId ?? null,
+        renewedAtProvider: state.regenerated.join(", ") || null,
+        published: state.newVersion,
+        oldRefused: state.proofOfOld,
+      }),
+    },
+    proof: null,
+  };
+}
+
+async function letGo({ azure, ledger, rotation }: RotationWork, state: RotationState): Promise<void> {
+  await ledger.release(secretId(rotation), rotation.id);
+  if (state.found !== null) await ledger.release(state.found.resourceId, rotation.id);
+  // Put back by whoever took it off; this is for an activity that died in between and whose rotation then ended.
+  if (state.lock !== null) await setLock(azure, state.lock, true);
+}
+
+function outcomeCode(code: AzureFailure["code"]): FailureCode {
+  switch (code) {
+    case "NOT_FOUND":
+    case "ALREADY_EXISTS":
+      return "CHANGED_SINCE_PLANNED";
+    case "NOT_UNDERSTOOD":
+      return "UNEXPECTED";
+    default:
+      return code;
+  }
+}

@@ -1,0 +1,190 @@
+import { z } from "zod";
+import type { Reach, Scope } from "../case/scope.ts";
+import { providerOf, PROVIDERS } from "../rotate/providers.ts";
+import type { Provider } from "../rotate/provider.ts";
+import type { RotationMode } from "../rotate/rotation.ts";
+import { guidOf } from "../scope/identifiers.ts";
+import { AZURE, KEY_VAULT } from "./needs.ts";
+import { cannotBeUndone, defineStep, type Proposal } from "./step.ts";
+
+const Target = z.object({
+  vaultId: z.string(),
+  secretName: z.string(),
+  mode: z.enum(["incident", "hygiene"]),
+  /** How long the old value works beside the new one. */
+  overlapInHours: z.number().min(0),
+});
+/** How strong the evidence is that somebody read it: rotations run in this order. */
+const TIERS = ["read", "same-vault", "reachable"] as const;
+const Before = z.object({ tier: z.enum(TIERS), provider: z.string().nullable() });
+
+export type RotationTarget = z.infer<typeof Target>;
+export type RotationBefore = z.infer<typeof Before>;
+
+const DEFAULT_OVERLAP_IN_HOURS = 24;
+const LONGEST_OVERLAP_IN_HOURS = 7 * 24;
+
+/**
+ * Makes a secret's value useless and replaces it. It has stages of its own and runs as an orchestration of its own: this
+ * file only says which secrets, in which order, and at what cost.
+ */
+export const rotateSecret = defineStep<RotationTarget, RotationBefore>({
+  kind: "rotate-secret",
+  wave: "rotation",
+  target: Target,
+  before: Before,
+  needs: [
+    KEY_VAULT("Microsoft.KeyVault/vaults/secrets/getSecret/action"),
+    KEY_VAULT("Microsoft.KeyVault/vaults/secrets/setSecret/action"),
+    KEY_VAULT("Microsoft.KeyVault/vaults/secrets/update/action"),
+    KEY_VAULT("Microsoft.KeyVault/vaults/secrets/readMetadata/action"),
+    AZURE("Microsoft.Web/sites/config/read"),
+    ...uniqueNeeds(),
+  ],
+  undoing: cannotBeUndone("A replaced credential does not come back; the new value is in the vault."),
+
+  propose: (scope) => [...suspectedSecrets(scope), ...namedSecrets(scope)],
+
+  alone: ({ vaultId, secretName }) => `${vaultId}/secrets/${secretName}`.toLowerCase(),
+  // A rotation is performed by its own orchestration; asked here, it is a defect of whoever asks.
+  apply: () => Promise.reject(new TypeError("a rotation runs as an orchestration of its own")),
+  verify: () => Promise.reject(new TypeError("a rotation proves itself")),
+});
+
+function uniqueNeeds() {
+  const all = PROVIDERS.flatMap(({ needs }) => needs);
+  return [...new Map(all.map((need) => [JSON.stringify(need), need])).values()];
+}
+
+type Proposed = Proposal<RotationTarget, RotationBefore>;
+
+interface Suspected {
+  readonly vaultId: string;
+  readonly name: string;
+  readonly isRead: boolean;
+  readonly managed: boolean;
+  readonly tags: Readonly<Record<string, string>>;
+}
+
+/** What suspects read, then the rest of those vaults, then the rest they could reach. */
+function suspectedSecrets(scope: Scope): readonly Proposed[] {
+  const secrets = new Map<string, Suspected>();
+  for (const reach of scope.reach) {
+    const secret = suspected(reach);
+    if (secret === null) continue;
+    const key = `${secret.vaultId}/${secret.name}`.toLowerCase();
+    const known = secrets.get(key);
+    secrets.set(key, { ...secret, isRead: secret.isRead || known?.isRead === true });
+  }
+  const read = new Set(
+    [...secrets.values()].filter(({ isRead }) => isRead).map(({ vaultId }) => vaultId.toLowerCase()),
+  );
+  return [...secrets.values()].map((secret) => {
+    const tier = secret.isRead ? 0 : read.has(secret.vaultId.toLowerCase()) ? 1 : 2;
+    return proposal(secret, "incident", tier, WHY[tier]);
+  });
+}
+
+const WHY = [
+  "A suspect read it.",
+  "A suspect read other secrets of its vault and could read this one.",
+  "A suspect could read it.",
+] as const;
+
+function suspected({ kind, targetId, name, can, evidence, tags }: Reach): Suspected | null {
+  if (kind !== "vault-secret" && kind !== "vault-certificate") return null;
+  const isRead = evidence === "read";
+  if (!isRead && !can.includes("read-secret")) return null;
+  const vaultId = targetId.split("/").slice(0, -2).join("/");
+  return { vaultId, name, isRead, managed: kind === "vault-certificate", tags };
+}
+
+/** Asked for by name: nobody is suspected of reading them, so the old value may overlap with the new one. */
+function namedSecrets({ namedSecrets: named, principals }: Scope): readonly Proposed[] {
+  const mode: RotationMode = principals.length === 0 ? "hygiene" : "incident";
+  return (named ?? []).map(({ because, ...secret }) =>
+    proposal({ ...secret, isRead: true }, mode, 0, because),
+  );
+}
+
+function proposal(secret: Suspected, mode: RotationMode, tier: 0 | 1 | 2, because: string): Proposed {
+  const { vaultId, name, tags } = secret;
+  const address = tags["ProviderAddress"]?.trim() ?? "";
+  const provider = providerByTags(tags);
+  const overlapInHours = mode === "incident" ? 0 : overlapOf(tags);
+  const vaultName = vaultId.split("/").at(-1) ?? vaultId;
+  const title = `Rotate the secret ${name} in ${vaultName}`;
+  return {
+    target: { vaultId, secretName: name, mode, overlapInHours },
+    before: { tier: TIERS[tier], provider: provider?.kind ?? null },
+    title:
+      mode === "incident"
+        ? `${title}: the old value dies first`
+        : `${title}: the old value dies after ${overlapInHours} h`,
+    because: [
+      because,
+      ...(provider === null ? [] : [`Its tags say that it is ${provider.about}.`]),
+      ...(provider?.strongerCut == null ? [] : [`Stronger than rotating: ${provider.strongerCut}.`]),
+    ],
+    cost:
+      provider === null
+        ? ["Whoever uses the value without reading it from the vault stops."]
+        : [provider.cost[mode], "Whoever keeps a copy of the value instead of reading the vault stops."],
+    touches: [vaultId, `${vaultId}/secrets/${name}`, ...(address === "" ? [] : [address])],
+    rank: tier,
+    tags,
+    ...hindrance(secret, provider, tier),
+  };
+}
+
+function hindrance(
+  { name, vaultId, managed }: Suspected,
+  provider: Provider | null,
+  tier: 0 | 1 | 2,
+): Pick<Proposed, "hindered"> {
+  const vaultName = vaultId.split("/").at(-1) ?? vaultId;
+  if (name === "*") {
+    return {
+      hindered: {
+        reason: "its secrets could not be listed",
+        action: `List and rotate the secrets of ${vaultName}, or let Tourniquet's reader list them`,
+      },
+    };
+  }
+  if (managed) {
+    return {
+      hindered: {
+        reason: "a certificate keeps its private key there, which is never overwritten",
+        action: `Renew the certificate ${name} in ${vaultName} and revoke the old one at its issuer`,
+      },
+    };
+  }
+  // Values are only looked at where somebody read them: of the rest, only those whose tags say whose they are.
+  if (tier > 0 && provider === null) {
+    return {
+      hindered: {
+        reason: "it could have been read, and no tag says who issued it",
+        action: `Rotate ${name} of ${vaultName} by hand, or disable it, or tag it with its provider and have it rotated by name`,
+      },
+    };
+  }
+  return {};
+}
+
+function providerByTags(tags: Readonly<Record<string, string>>): Provider | null {
+  if (tags["Generator"] !== undefined) return byKind("random-secret");
+  const address = tags["ProviderAddress"]?.trim() ?? "";
+  const id = /^\/?(?:applications|servicePrincipals)\/([0-9a-f-]{36})$/i.exec(address)?.[1] ?? address;
+  return guidOf(id) === null ? providerOf(address) : byKind("client-secret");
+}
+
+function byKind(kind: string): Provider | null {
+  return PROVIDERS.find((it) => it.kind === kind) ?? null;
+}
+
+function overlapOf(tags: Readonly<Record<string, string>>): number {
+  const hours = Number(tags["OverlapHours"] ?? "");
+  return tags["OverlapHours"] !== undefined && Number.isFinite(hours) && hours >= 0
+    ? Math.min(hours, LONGEST_OVERLAP_IN_HOURS)
+    : DEFAULT_OVERLAP_IN_HOURS;
+}
