@@ -23,8 +23,11 @@ export function todoSection({ personActions, steps }: CaseReport): Section {
             ${personActions.map(
               ({ title, because }) =>
                 html`<li>
-                  <strong><bdi>${title}</bdi></strong
-                  ><bdi>${because}</bdi>
+                  <strong><bdi>${withShortIds(title)}</bdi></strong
+                  ><bdi>${withShortIds(because)}</bdi>
+                  ${
+                    withShortIds(title) === title ? null : html`<span class="full"><bdi>${title}</bdi></span>`
+                  }
                 </li> `,
             )}
           </ol>`,
@@ -73,7 +76,7 @@ export function costSection(report: CaseReport): Section | null {
   if (lost.length + mayLose.length + failed.length === 0) return null;
   const list = (items: readonly string[]) =>
     html`<ul class="plain">
-      ${items.map((it) => html`<li><bdi>${it}</bdi></li> `)}
+      ${items.map((it) => html`<li><bdi>${withShortIds(it)}</bdi></li> `)}
     </ul>`;
   return {
     id: "cost",
@@ -180,7 +183,7 @@ function stepDetails(step: ReportedStep): Markup {
     <summary>
       <span><span class="badge ${standing}">${STANDINGS[standing]}</span></span
       ><span
-        ><bdi>${step.title}</bdi
+        ><bdi>${withShortIds(step.title)}</bdi
         >${standing === "gap" ? html`<br /><span class="soft small"><bdi>${whyOpen(step)}</bdi></span>` : null}</span
       >
     </summary>

@@ -6,8 +6,8 @@ import { type ReachGraph, reachGraph, type ReachNode } from "./reach-graph.ts";
 import { counted, shortened } from "./shown-text.ts";
 
 const NODE_HEIGHT = 40;
-const CHARACTER = 7;
-const MOST_CHARACTERS = 34;
+const CHARACTER = 7.6;
+const MOST_CHARACTERS = 30;
 
 /** What the suspects could touch, drawn from left to right. Limits: many alike are one box; the table below names each. */
 export function reachSvg(report: CaseReport): Markup | null {

@@ -118,7 +118,7 @@ function panelSvg(panel: Panel, height: number): Markup {
           x="${x}"
           y="${HEAD - 13}"
           class="tick-name"
-          >${label(tick)}</text
+          >${tickName(tick, panel)}</text
         >`;
     })}
     <rect
@@ -146,7 +146,9 @@ function points(all: readonly Happening[], lane: Lane, panel: Panel, y: number):
     const at = Date.parse(it.at);
     if (it.lane !== lane || !(at >= panel.from && at <= panel.to) || panelIsOther(it, panel)) continue;
     const bin = Math.round(scale(new Date(at)) / BIN);
-    bins.set(bin, [...(bins.get(bin) ?? []), it]);
+    const held = bins.get(bin);
+    if (held === undefined) bins.set(bin, [it]);
+    else held.push(it);
   }
   return [...bins].map(([bin, held]) => {
     const bad = held.some((it) => it.suspicious);
