@@ -12,6 +12,8 @@ export interface Agreement {
     readonly confirmation: Confirmation;
   }[];
   readonly open: number;
+  /** Read, and found not to hold. */
+  readonly disagreeing: readonly PlannedStep[];
   /** A digit for each of `steps`: agreeing reads in a row. */
   readonly agreed: string;
 }
@@ -48,6 +50,7 @@ export async function lookOnce(
   return {
     settled,
     open: reads.length - settled.length,
+    disagreeing: reads.flatMap(({ step, confirmation }) => (confirmation.kind === "not-yet" ? [step] : [])),
     agreed: counts.map((count) => count.toString(36)).join(""),
   };
 }

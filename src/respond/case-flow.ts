@@ -26,6 +26,7 @@ import {
   watchOnce,
 } from "./activities.ts";
 import { ActivityFailedError, call, type Flow, sleep, waitForKnock } from "./flow.ts";
+import { rotateAll } from "./rotation-flow.ts";
 
 /** One instance is one case from its alert to the end of its watch; each phase starts with an empty history. */
 export type CaseFlowInput = CaseRef &
@@ -128,13 +129,13 @@ function* contain(context: OrchestrationContext, caseId: string): Flow<Planned> 
     }
     const plan = yield* call(context, makePlan, { caseId });
     if (plan.automatic + plan.approval === 0) return plan;
-    if (plan.automatic > 0) yield* performAll(context, caseId, plan, "automatic");
+    if (plan.automatic > 0) {
+      yield* performAll(context, caseId, plan, "automatic");
+      // What an attacker keeps undoing must not hold up the question whose answer stops them.
+      yield* confirmAll(context, caseId, plan, "automatic", plan.approval > 0 ? "soon" : "at length");
+    }
     if (plan.approval > 0) {
-      const { planDigest, pace } = plan;
-      const decided = yield* decide(context, { caseId, about: "plan", planDigest }, pace);
-      if (decided === "approved") yield* performAll(context, caseId, plan, "approved");
-      if (decided === "expired" && plan.atDeadline > 0)
-        yield* performAll(context, caseId, plan, "at-deadline");
+      const decided = yield* decideAndPerform(context, caseId, plan);
       if (decided === "rejected" || decided === "expired") return plan;
       if (decided === "changed" && plans < MOST_PLANS) continue;
     }
@@ -144,14 +145,30 @@ function* contain(context: OrchestrationContext, caseId: string): Flow<Planned> 
   }
 }
 
-/** Performs in order what may be performed, waits out what Azure asks to wait for, then re-reads until it holds. */
+function* decideAndPerform(
+  context: OrchestrationContext,
+  caseId: string,
+  plan: Planned,
+): Flow<"approved" | "rejected" | "expired" | "changed"> {
+  const { planDigest, pace } = plan;
+  const decided = yield* decide(context, { caseId, about: "plan", planDigest }, pace);
+  const allowed: StepSelection | null =
+    decided === "approved" ? "approved" : decided === "expired" && plan.atDeadline > 0 ? "at-deadline" : null;
+  if (decided === "changed") return decided;
+  if (allowed !== null) yield* performAll(context, caseId, plan, allowed);
+  if (plan.automatic > 0) yield* confirmAll(context, caseId, plan, "automatic", "at length");
+  if (allowed !== null) yield* confirmAll(context, caseId, plan, allowed, "at length");
+  return decided;
+}
+
+/** Performs in order what may be performed, waits out what Azure asks to wait for. */
 function* performAll(
   context: OrchestrationContext,
   caseId: string,
   plan: Planned,
   selection: StepSelection,
 ): Flow<void> {
-  const { planDigest, pace } = plan;
+  const { planDigest } = plan;
   for (let attempt = 1; attempt <= MOST_ATTEMPTS; attempt++) {
     let from: Cursor | null = FIRST;
     let retryable = 0;
@@ -166,7 +183,17 @@ function* performAll(
     if (retryable === 0) break;
     yield* backOff(context, attempt, retryAfterInMs);
   }
-  yield* agree(context, pace, (looked) =>
+  if (plan.rotations > 0) yield* rotateAll(context, { caseId, planDigest, selection });
+}
+
+function* confirmAll(
+  context: OrchestrationContext,
+  caseId: string,
+  { planDigest, pace }: Planned,
+  selection: StepSelection,
+  patience: "soon" | "at length",
+): Flow<void> {
+  yield* agree(context, pace, patience, (looked) =>
     call(context, confirmSteps, { caseId, planDigest, selection, ...looked }),
   );
 }
@@ -176,17 +203,23 @@ function* backOff(context: OrchestrationContext, attempt: number, retryAfterInMs
   yield* sleep(context, Math.min(Math.max(retryAfterInMs, backOffInMs), LONGEST_RETRY_IN_MS));
 }
 
-/** Looks again and again until enough reads in a row agree on everything, or the time allowed is over. */
+/**
+ * Looks again and again until enough reads in a row agree on everything, or the time allowed is over. `soon` leaves after
+ * a few looks what does not agree by then, unsettled.
+ */
 function* agree(
   context: OrchestrationContext,
   { confirmEveryInMs, confirmWithinInMs, confirmations }: Pace,
+  patience: "soon" | "at length",
   look: (at: { readonly agreed: string; readonly round: number; readonly last: boolean }) => Flow<Confirmed>,
 ): Flow<void> {
   // Counted, not timed: a loop on the clock may go round for ever when timers fire early.
-  const rounds = Math.max(confirmations, Math.ceil(confirmWithinInMs / confirmEveryInMs));
+  const most = Math.max(confirmations, Math.ceil(confirmWithinInMs / confirmEveryInMs));
+  const rounds = patience === "soon" ? Math.min(confirmations + 1, most) : most;
   let agreed = "";
   for (let round = 1; round <= rounds; round++) {
-    const confirmed = yield* look({ agreed, round, last: round === rounds });
+    const last = patience === "at length" && round === rounds;
+    const confirmed = yield* look({ agreed, round, last });
     if (confirmed.open === 0) return;
     agreed = confirmed.agreed;
     if (round < rounds) yield* sleep(context, confirmEveryInMs);
@@ -271,7 +304,7 @@ function* putBack(
     if (retryable === 0) break;
     yield* backOff(context, attempt, retryAfterInMs);
   }
-  yield* agree(context, pace, (looked) =>
+  yield* agree(context, pace, "at length", (looked) =>
     call(context, confirmRestored, { caseId, restoreDigest, ...looked }),
   );
 }

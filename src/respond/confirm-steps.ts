@@ -1,11 +1,17 @@
+import type { PlannedStep } from "../case/plan.ts";
 import { stepNamed } from "../steps/steps.ts";
 import type { Tourniquet } from "../tourniquet.ts";
 import type { Confirmed, ConfirmInput } from "./activities.ts";
 import { lookOnce } from "./agreement.ts";
-import { confirmationEntry, stepStates } from "./journal.ts";
+import { confirmationEntry, type StepStates, stepStates } from "./journal.ts";
+import { performDue } from "./perform-steps.ts";
 import { noteProgress } from "./progress.ts";
+import { currentProtection } from "./protection.ts";
 import { isPerformedHere, isSelected } from "./selection.ts";
 import { loadPlan } from "./stored-case.ts";
+
+/** A cut that reads still do not show after so many looks was undone, or never arrived: it is made again. */
+const LOOKS_BEFORE_AGAIN = 4;
 
 /**
  * Reads back, once, every step of a selection that took and is not yet settled. A step is confirmed when enough reads in
@@ -35,9 +41,26 @@ export async function confirmSteps(app: Tourniquet, input: ConfirmInput): Promis
     );
     await record.append(entries, { withCheckpoint: looked.open === 0 });
   }
+  if (input.round % LOOKS_BEFORE_AGAIN === 0 && !input.last)
+    await makeAgain(app, input, looked.disagreeing, states);
   await noteProgress(app, caseId, {
     status: "verifying",
     confirmed: looked.settled.filter(({ confirmation }) => confirmation.kind === "confirmed").length,
   });
   return { open: looked.open, agreed: looked.agreed };
+}
+
+/** Only what can be undone can be undone by others; and starting what takes long a second time is no repetition. */
+async function makeAgain(
+  app: Tourniquet,
+  { caseId, planDigest }: ConfirmInput,
+  disagreeing: readonly PlannedStep[],
+  states: StepStates,
+): Promise<void> {
+  const due = disagreeing.filter(({ reversible }) => reversible);
+  if (due.length === 0) return;
+  const protection = await currentProtection(app);
+  for (const [attempt, steps] of Map.groupBy(due, ({ id }) => states.of(id).attempt + 1)) {
+    await performDue(app, { caseId, planDigest }, steps, { wave: 0, attempt, protection });
+  }
 }

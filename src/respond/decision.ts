@@ -1,10 +1,10 @@
 import type { Plan, PlannedStep } from "../case/plan.ts";
+import { digestOf } from "../plan/digest.ts";
 import type { NewEntry } from "../record/entry.ts";
 import type { CaseSummary } from "../storage/case-index.ts";
 import type { CaseRequest } from "../storage/case-requests.ts";
 import type { Tourniquet } from "../tourniquet.ts";
 import type { AskInput, CaseRef, Decided, DecisionInput } from "./activities.ts";
-import { caseStanding } from "./case-standing.ts";
 import { decisionRefused } from "./decision-rules.ts";
 import { BY_SYSTEM, callerActor, entryIdOf } from "./journal.ts";
 import { planFrom } from "./make-plan.ts";
@@ -61,7 +61,7 @@ async function questionOf(
 
 /**
  * Takes the first valid decision that was stored; answers `none` to a knock without one. An approval is good only while
- * the tenant still calls for exactly the approved steps: otherwise a new plan is to be made and decided.
+ * the approved steps still mean what they meant: otherwise a new plan is to be made and decided.
  */
 export async function readDecision(app: Tourniquet, input: DecisionInput): Promise<Decided> {
   const { caseId, planDigest, expired } = input;
@@ -110,7 +110,8 @@ async function take(
   await record.append([madeEntry(caseId, request)]);
   const holds = decision === "reject" || about === "restore" || (await stillTrue(app, summary, planDigest));
   if (!holds) {
-    const reason = "Since the plan was made, more has come to be done; a new plan is to be decided.";
+    const reason =
+      "What was approved would cost or touch something else by now; a new plan is to be decided.";
     await record.append([refusedEntry(caseId, request, { code: "PLAN_OUTDATED", reason })]);
   }
   await app.cases.update(caseId, (it) => ({
@@ -123,16 +124,27 @@ async function take(
   return { kind: decision === "reject" ? "rejected" : holds ? "approved" : "changed" };
 }
 
-/** Looks again before what cannot be undone. More to do than was approved means asking anew; less is simply already so. */
+/**
+ * Looks again before what cannot be undone: whether what was approved would still cost the same and touch the same. What is
+ * gone meanwhile is already so. What has come to be done besides is for another plan and another decision: an attacker who
+ * plants more must not be able to void an approval.
+ */
 async function stillTrue(app: Tourniquet, summary: CaseSummary, planDigest: string): Promise<boolean> {
   const { caseId } = summary;
   const approved = await loadPlan(app, caseId, planDigest);
   const scope = await freshScope(app, summary);
   if (isPartial(scope)) throw new ScopeUnreadError("what was approved could not be looked at again");
-  const now = await planFrom(app, summary, scope);
-  const standing = await caseStanding(app.record(caseId));
-  const known = new Set(approved.waves.flatMap((wave) => wave.steps).map(({ id }) => id));
-  return awaiting(now).every(({ id }) => known.has(id) || standing.of(id).performed);
+  const now = new Map(awaiting(await planFrom(app, summary, scope)).map((step) => [step.id, step]));
+  return awaiting(approved).every((step) => {
+    const again = now.get(step.id);
+    return again === undefined || isSame(step, again);
+  });
+}
+
+function isSame(approved: PlannedStep, again: PlannedStep): boolean {
+  const weighed = ({ cost, touches, reversible }: PlannedStep) =>
+    digestOf({ cost: cost.toSorted(), touches: touches.toSorted(), reversible });
+  return weighed(approved) === weighed(again);
 }
 
 /** Thrown where going on without a full look would be a guess; the activity is called again. */

@@ -165,11 +165,12 @@ const UNTOUCHED: StepState = {
   confirmed: null,
 };
 
+export interface StepStates {
+  readonly of: (stepId: string) => StepState;
+}
+
 /** Reads the record once and says where each step of a plan stands. Steps not in the map were never begun. */
-export async function stepStates(
-  record: CaseRecord,
-  planDigest: string,
-): Promise<{ readonly of: (stepId: string) => StepState }> {
+export async function stepStates(record: CaseRecord, planDigest: string): Promise<StepStates> {
   const states = new Map<string, StepState>();
   for await (const { type, data } of record.read()) {
     const stepId = data["stepId"];

@@ -1,6 +1,6 @@
 import type { StepOutcome } from "../case/outcome.ts";
 import type { PlannedStep } from "../case/plan.ts";
-import { guardIds } from "../plan/guardrails.ts";
+import { guardIds, type Protection } from "../plan/guardrails.ts";
 import { stepNamed } from "../steps/steps.ts";
 import type { Tourniquet } from "../tourniquet.ts";
 import type { Performed, PerformInput } from "./activities.ts";
@@ -28,20 +28,7 @@ export async function performSteps(app: Tourniquet, input: PerformInput): Promis
 
   for (const { wave, steps } of slices) {
     const due = steps.filter((step) => isDue(states.of(step.id), input.attempt));
-    if (due.length === 0) continue;
-    await record.append(due.map((step) => intentEntry(input.planDigest, step, wave, input.attempt)));
-    const outcomes = await inLanes(due, async (step): Promise<StepOutcome> => {
-      const refused = guardIds(step.touches, app.policy, protection);
-      if (refused !== null) return { kind: "refused", ...refused };
-      return applied(app, step);
-    });
-    await record.append(
-      due.map((step, index) =>
-        outcomeEntry(input.planDigest, step, input.attempt, outcomeAt(outcomes, index)),
-      ),
-      { withCheckpoint: true },
-    );
-    await noteProgress(app, input.caseId, { applied: outcomes.filter(took).length });
+    const outcomes = await performDue(app, input, due, { wave, attempt: input.attempt, protection });
     for (const outcome of outcomes) {
       if (outcome.kind !== "failed" || !outcome.retryable) continue;
       retryable += 1;
@@ -49,6 +36,28 @@ export async function performSteps(app: Tourniquet, input: PerformInput): Promis
     }
   }
   return { next, retryable, retryAfterInMs };
+}
+
+/** Intents on record, effects side by side, outcomes on record. */
+export async function performDue(
+  app: Tourniquet,
+  { caseId, planDigest }: { readonly caseId: string; readonly planDigest: string },
+  due: readonly PlannedStep[],
+  how: { readonly wave: number; readonly attempt: number; readonly protection: Protection },
+): Promise<readonly StepOutcome[]> {
+  if (due.length === 0) return [];
+  const record = app.record(caseId);
+  await record.append(due.map((step) => intentEntry(planDigest, step, how.wave, how.attempt)));
+  const outcomes = await inLanes(due, async (step): Promise<StepOutcome> => {
+    const refused = guardIds(step.touches, app.policy, how.protection);
+    return refused === null ? applied(app, step) : { kind: "refused", ...refused };
+  });
+  await record.append(
+    due.map((step, index) => outcomeEntry(planDigest, step, how.attempt, outcomeAt(outcomes, index))),
+    { withCheckpoint: true },
+  );
+  await noteProgress(app, caseId, { applied: outcomes.filter(took).length });
+  return outcomes;
 }
 
 /** One step's surprise is that step's outcome: the others of the wave go on. */

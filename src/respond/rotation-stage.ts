@@ -6,6 +6,7 @@ import { giveUp, performStage } from "../rotate/rotate.ts";
 import type { Ending, Rotation, RotationState } from "../rotate/rotation.ts";
 import type { Details, RotationWork } from "../rotate/work.ts";
 import { evidenceOf } from "../steps/answers.ts";
+import { vaultUriOf } from "../steps/rotate-secret.ts";
 import type { Tourniquet } from "../tourniquet.ts";
 import type { CaseRef } from "./activities.ts";
 import { confirmationEntry, entryIdOf, intentEntry, outcomeEntry } from "./journal.ts";
@@ -69,12 +70,11 @@ async function workOf(app: Tourniquet, input: StageInput) {
   const { step, wave } = found;
   const target = Target.parse(step.target);
   const vaultName = target.vaultId.split("/").at(-1) ?? "";
-  if (!/^[a-z0-9-]{3,24}$/i.test(vaultName)) throw new TypeError("not a vault's id");
   const rotation: Rotation = {
     id: stepId,
     campaign: planDigest,
     vaultId: target.vaultId,
-    vaultUri: `https://${vaultName.toLowerCase()}.vault.azure.net`,
+    vaultUri: vaultUriOf(target.vaultId),
     secretName: target.secretName,
     mode: target.mode,
     overlapInMs: target.overlapInHours * 3_600_000,

@@ -35,14 +35,16 @@ export function isPartial({ limitations }: Scope): boolean {
 export async function freshScope(app: Tourniquet, summary: CaseSummary): Promise<Scope> {
   const { caseId } = summary;
   if (summary.resolution === null) throw new TypeError(`${caseId} has not been resolved`);
-  const [intake, resolution, standing] = await Promise.all([
+  const [intake, resolved, standing] = await Promise.all([
     app.documents.getJson<Intake>(caseId, summary.intake),
     app.documents.getJson<Resolution>(caseId, summary.resolution),
     caseStanding(app.record(caseId)),
   ]);
+  const resolution = withAlertsOwn(resolved, intake);
   // The attacker went on after the alert was written.
   const window = { from: intake.window.from, to: laterOf(intake.window.to, app.now().toISOString()) };
-  const request = { caseId, window, workspaceIds: app.settings.workspaceIds };
+  const { addresses } = intake;
+  const request = { caseId, window, workspaceIds: app.settings.workspaceIds, addresses };
   const { scope } = await takeScope(app.reader, { ...request, resolution });
   const related = scope.related ?? [];
   if (related.length === 0) return asBeforeQuickCut(scope, standing.enabledBefore);
@@ -55,6 +57,21 @@ export async function freshScope(app: Tourniquet, summary: CaseSummary): Promise
   const widened = { ...resolution, principals: [...resolution.principals, ...derived] };
   const wide = await takeScope(app.reader, { ...request, resolution: widened });
   return asBeforeQuickCut(wide.scope, standing.enabledBefore);
+}
+
+/** The credentials that the alert itself accuses, and what of the alert was not understood. */
+function withAlertsOwn(resolution: Resolution, intake: Intake): Resolution {
+  const accused = intake.keyIds.map((keyId) => ({ keyId, hint: null, foundIn: intake.title }));
+  return {
+    ...resolution,
+    principals: resolution.principals.map((it) =>
+      it.certainty === "named" ? { ...it, leaked: [...it.leaked, ...accused] } : it,
+    ),
+    limitations: [
+      ...resolution.limitations,
+      ...intake.unread.map((detail) => ({ about: "the alert", code: "NOT_UNDERSTOOD", detail })),
+    ],
+  };
 }
 
 function asBeforeQuickCut(scope: Scope, enabledBefore: ReadonlyMap<string, boolean>): Scope {
