@@ -3,7 +3,9 @@ import type { Reach, Scope } from "../case/scope.ts";
 import { providerOf, PROVIDERS } from "../rotate/providers.ts";
 import type { Provider } from "../rotate/provider.ts";
 import type { RotationMode } from "../rotate/rotation.ts";
+import { MARK_TAG } from "../rotate/work.ts";
 import { guidOf } from "../scope/identifiers.ts";
+import { confirmation, evidenceOf } from "./answers.ts";
 import { AZURE, KEY_VAULT } from "./needs.ts";
 import { cannotBeUndone, defineStep, type Proposal } from "./step.ts";
 
@@ -48,8 +50,35 @@ export const rotateSecret = defineStep<RotationTarget, RotationBefore>({
   alone: ({ vaultId, secretName }) => `${vaultId}/secrets/${secretName}`.toLowerCase(),
   // A rotation is performed by its own orchestration; asked here, it is a defect of whoever asks.
   apply: () => Promise.reject(new TypeError("a rotation runs as an orchestration of its own")),
-  verify: () => Promise.reject(new TypeError("a rotation proves itself")),
+
+  /** Whether the old versions are still out of use: somebody may have enabled one again. The provider is not asked. */
+  async verify({ azure, stepId }, { vaultId, secretName }) {
+    const versions = await azure.vault(vaultUriOf(vaultId)).listVersions(secretName);
+    if (versions.kind === "failed") {
+      return confirmation({ kind: "failed", failure: versions.failure }, azure.now(), {
+        holds: () => false,
+        otherwise: "",
+        absentHolds: false,
+      });
+    }
+    const enabled = versions.value.filter((it) => it.enabled);
+    const made = versions.value.find(({ tags }) => tags[MARK_TAG] === stepId);
+    const older = enabled.filter(
+      (it) => it !== made && (made === undefined || (it.createdOn ?? "") <= (made.createdOn ?? "")),
+    );
+    const evidence = evidenceOf(null, azure.now(), { enabled: enabled.length });
+    return older.length === 0
+      ? { kind: "confirmed", evidence }
+      : { kind: "not-yet", seen: `${older.length} old versions are enabled`, evidence };
+  },
 });
+
+/** The vault's address, from the name in its ARM id. Throws for what cannot be a vault's name: it becomes part of a host. */
+export function vaultUriOf(vaultId: string): string {
+  const name = vaultId.split("/").at(-1) ?? "";
+  if (!/^[a-z0-9-]{3,24}$/i.test(name)) throw new TypeError("not a vault's id");
+  return `https://${name.toLowerCase()}.vault.azure.net`;
+}
 
 function uniqueNeeds() {
   const all = PROVIDERS.flatMap(({ needs }) => needs);
