@@ -7,37 +7,50 @@ export function planText(plan: Plan, digest: string): string {
   const steps = plan.waves.flatMap((wave) => wave.steps);
   const count = (permission: PlannedStep["permission"]) =>
     steps.filter((step) => step.permission === permission).length;
+  const forGood = steps.filter((step) => !step.reversible && step.permission !== "off").length;
   const lines = [
     `Plan ${digest}`,
-    `Case ${plan.caseId}, mode ${plan.mode}: ${count("automatic")} steps run by themselves, ${count("approval")} wait for a person, ${count("off")} are not done.`,
+    `Case ${plan.caseId}, mode ${plan.mode}`,
+    "",
+    `  [runs] ${amount(count("automatic"), "step runs", "steps run")} without asking`,
+    `  [asks] ${amount(count("approval"), "step waits", "steps wait")} for a person's yes to this very plan`,
+    `  [ no ] ${amount(count("off"), "step is", "steps are")} not done`,
+    `  of those that are done, ${amount(forGood, "cannot be undone", "cannot be undone")}; ${amount(plan.personActions.length, "thing is", "things are")} left to a person`,
     "",
   ];
   let number = 0;
   for (const { name, reason, steps: inWave } of plan.waves) {
-    lines.push(`${name.toUpperCase()}  ${reason}`);
+    lines.push(...wrapped("", `${name.toUpperCase()} (${inWave.length})  ${reason}`, 2));
     for (const step of inWave) {
       number += 1;
-      lines.push(
-        ...wrap(`${String(number).padStart(4)}  [${MARKS[step.permission]}] ${plain(step.title)}`, 11),
-      );
-      for (const cost of step.cost) lines.push(...wrap(`           costs: ${plain(cost)}`, 18));
-      if (step.irreversibleBecause !== null) {
-        lines.push(...wrap(`           no way back: ${plain(step.irreversibleBecause)}`, 24));
-      }
-      for (const guardrail of step.guardrails)
-        lines.push(...wrap(`           guardrail: ${plain(guardrail)}`, 22));
+      lines.push(...stepLines(step, number));
     }
     lines.push("");
   }
   if (plan.personActions.length > 0) {
-    lines.push("FOR A PERSON  What no step can do.");
+    lines.push(`FOR A PERSON (${plan.personActions.length})  What no step can do.`);
     for (const { title, because } of plan.personActions) {
-      lines.push(...wrap(`      - ${plain(title)}: ${plain(because)}`, 8));
+      lines.push(...wrapped("    - ", plain(title), 6), ...wrapped("      because: ", plain(because), 15));
     }
     lines.push("");
   }
   return `${lines.join("\n")}\n`;
 }
+
+function stepLines(step: PlannedStep, number: number): readonly string[] {
+  const { title, because, cost, irreversibleBecause, guardrails, permission } = step;
+  return [
+    ...wrapped(`${String(number).padStart(4)}  [${MARKS[permission]}] `, plain(title), 13),
+    ...because.flatMap((it) => wrapped(`${INDENT}why: `, plain(it), 18)),
+    ...cost.flatMap((it) => wrapped(`${INDENT}costs: `, plain(it), 20)),
+    ...(irreversibleBecause === null
+      ? []
+      : wrapped(`${INDENT}no way back: `, plain(irreversibleBecause), 26)),
+    ...guardrails.flatMap((it) => wrapped(`${INDENT}guardrail: `, plain(it), 24)),
+  ];
+}
+
+const INDENT = " ".repeat(13);
 
 const MARKS: Readonly<Record<PlannedStep["permission"], string>> = {
   automatic: "runs",
@@ -45,24 +58,29 @@ const MARKS: Readonly<Record<PlannedStep["permission"], string>> = {
   off: " no ",
 };
 
-/** Names are chosen by attackers too: no control character of theirs reaches a terminal. */
-function plain(text: string): string {
-  return text.replaceAll(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, "�");
+function amount(count: number, one: string, many: string): string {
+  return `${count} ${count === 1 ? one : many}`;
 }
 
-function wrap(line: string, indent: number): string[] {
-  if (line.length <= WIDTH) return [line];
-  const words = line.split(" ");
+/** Names are chosen by attackers too: no control character of theirs reaches a terminal. */
+function plain(text: string): string {
+  return text.replaceAll(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, "\u{FFFD}");
+}
+
+/** The text after what begins its first line, broken at blanks; a word that is too long stays whole, to be copied. */
+function wrapped(begins: string, text: string, indent: number): readonly string[] {
   const lines: string[] = [];
-  let current = "";
-  for (const word of words) {
-    const next = current === "" ? word : `${current} ${word}`;
-    if (next.length > WIDTH && current.trim() !== "") {
+  let current = begins;
+  let isEmpty = true;
+  for (const word of text.split(" ")) {
+    const next = isEmpty ? current + word : `${current} ${word}`;
+    if (next.length > WIDTH && !isEmpty) {
       lines.push(current);
       current = " ".repeat(indent) + word;
     } else {
       current = next;
     }
+    isEmpty = false;
   }
   return [...lines, current];
 }
