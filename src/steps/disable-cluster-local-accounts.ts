@@ -3,7 +3,7 @@ import { changeCluster, verifyCluster } from "./cluster-change.ts";
 import { lockInTheWay } from "./hindrances.ts";
 import { AZURE } from "./needs.ts";
 import { defineStep } from "./step.ts";
-import { takenThrough } from "./taken.ts";
+import { takenCertificates } from "./taken.ts";
 
 const LOCKOUT = {
   reason:
@@ -27,7 +27,7 @@ export const disableClusterLocalAccounts = defineStep({
   ],
 
   propose: (scope) =>
-    takenThrough(scope, "cluster", "cluster-credential").map((taken) => {
+    takenCertificates(scope).map((taken) => {
       const settings = taken.reach?.cluster;
       const hindered =
         settings?.entraIntegration === false

@@ -4,7 +4,7 @@ import { lockInTheWay } from "./hindrances.ts";
 import { sinceTaken, SinceTaken } from "./logged-action.ts";
 import { AZURE } from "./needs.ts";
 import { cannotBeUndone, defineStep } from "./step.ts";
-import { takenThrough } from "./taken.ts";
+import { takenCertificates } from "./taken.ts";
 
 const ROTATE = "Microsoft.ContainerService/managedClusters/rotateClusterCertificates/action";
 const rotation = (clusterId: string): ClusterRotation => ({
@@ -32,7 +32,7 @@ export const rotateClusterCertificates = defineStep({
     "It takes the cluster down for up to 30 minutes, and what is on its nodes, evidence included, is lost.",
 
   propose: (scope) =>
-    takenThrough(scope, "cluster", "cluster-credential").map((taken) => {
+    takenCertificates(scope).map((taken) => {
       const hindered = lockInTheWay(
         scope.obstacles,
         taken.resourceId,

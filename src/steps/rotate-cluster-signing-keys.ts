@@ -4,7 +4,7 @@ import { lockInTheWay } from "./hindrances.ts";
 import { sinceTaken, SinceTaken } from "./logged-action.ts";
 import { AZURE } from "./needs.ts";
 import { cannotBeUndone, defineStep } from "./step.ts";
-import { takenThrough } from "./taken.ts";
+import { takenCertificates } from "./taken.ts";
 
 const ROTATE = "Microsoft.ContainerService/managedClusters/rotateServiceAccountSigningKeys/action";
 const TURNS = [1, 2] as const;
@@ -31,7 +31,7 @@ export const rotateClusterSigningKeys = defineStep({
   undoing: cannotBeUndone("The old signing key is gone; pods get tokens of the new one."),
 
   propose: (scope) =>
-    takenThrough(scope, "cluster", "cluster-credential")
+    takenCertificates(scope)
       // A cluster that issues no tokens to the outside has no such key; where that is not known it is tried.
       .filter(({ reach }) => reach?.cluster?.issuesTokens !== false)
       .flatMap((taken) => {

@@ -9,6 +9,8 @@ export interface Taken {
   readonly since: string;
   /** Object ids of who got them. */
   readonly takers: readonly string[];
+  /** What they called, as the logs spell it. */
+  readonly operations: readonly string[];
   readonly because: readonly string[];
   readonly tags: Readonly<Record<string, string>>;
   /** What is known of the resource besides, if a role still reaches it. */
@@ -68,6 +70,7 @@ export function takenData(scope: Scope, kind: keyof typeof PATTERNS): readonly T
             name: first.name,
             since: latest(reached.map(({ lastTouched }) => lastTouched ?? "")),
             takers: sorted(reached.map((it) => it.principalKey)),
+            operations: [],
             because: [
               `Data of ${first.name} was touched, last ${latest(reached.map((it) => it.lastTouched ?? ""))}.`,
             ],
@@ -77,6 +80,20 @@ export function takenData(scope: Scope, kind: keyof typeof PATTERNS): readonly T
           },
         ];
   });
+}
+
+/**
+ * Clusters whose administrator certificate the suspects hold: fetched as such, or as a user's of a cluster without Entra
+ * integration, which carries the same power. With Entra a user's kubeconfig holds no secret.
+ */
+export function takenCertificates(scope: Scope): readonly Taken[] {
+  return takenThrough(scope, "cluster", "cluster-credential").filter(({ operations, reach }) =>
+    operations.some(
+      (it) =>
+        /\/(?:listClusterAdminCredential|accessProfiles\/listCredential)\/action$/i.test(it) ||
+        (/\/listClusterUserCredential\/action$/i.test(it) && reach?.cluster?.entraIntegration !== true),
+    ),
+  );
 }
 
 function takenFrom(scope: Scope, resourceId: string, events: readonly Activity[]): Taken {
@@ -94,6 +111,7 @@ function takenFrom(scope: Scope, resourceId: string, events: readonly Activity[]
     name: reach?.name ?? nameOf(resourceId),
     since,
     takers,
+    operations,
     because: [`${names.join(", ") || "The suspect"} called ${operations.join(", ")}, last ${since}.`],
     tags: reach?.tags ?? {},
     reach,
