@@ -16,7 +16,11 @@ export interface Acted {
 /** What they did, what came of it and is still there, and who else is in the same hands. */
 export async function actOf(
   reading: Reading,
-  request: { readonly window: Scope["window"]; readonly workspaceIds: readonly string[] },
+  request: {
+    readonly window: Scope["window"];
+    readonly workspaceIds: readonly string[];
+    readonly addresses?: readonly string[];
+  },
   resolved: readonly ResolvedPrincipal[],
   stock: Promise<Inventory>,
 ): Promise<Acted> {
@@ -31,7 +35,13 @@ export async function actOf(
     };
     return { case: nothing, planted: [], related: [], affected: [] };
   }
-  const activity = await activityOfCase(reading, principals, request.window, request.workspaceIds);
+  const activity = await activityOfCase(
+    reading,
+    principals,
+    request.window,
+    request.workspaceIds,
+    request.addresses,
+  );
   const leads = leadsIn(activity.events.filter(({ activity: { suspicious } }) => suspicious));
   const [planted, byAddress] = await Promise.all([
     stock.then((inventory) => lookAtLeads(reading, leads, inventory, principals)),

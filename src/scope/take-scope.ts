@@ -25,6 +25,8 @@ export interface ScopeRequest {
   readonly window: TimeWindow;
   /** Log Analytics workspaces, by their own GUIDs. */
   readonly workspaceIds: readonly string[];
+  /** Where the alert saw the attacker. */
+  readonly addresses?: readonly string[];
 }
 
 export interface TakenScope {

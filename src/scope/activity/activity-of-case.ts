@@ -23,16 +23,19 @@ export async function activityOfCase(
   principals: readonly Principal[],
   window: TimeWindow,
   workspaceIds: readonly string[],
+  addresses: readonly string[] = [],
 ): Promise<CaseActivity> {
   const collected = await collectActivity(reading, whoIs(principals), window, workspaceIds);
   const keyOf = keyedBy(principals);
-  const named = judge(collected.events, collected.usual, keyOf);
+  const alerted = new Set(addresses.map((it) => it.toLowerCase()));
+  const named = judge(collected.events, collected.usual, keyOf, alerted);
   const nameless = await namelessEvents(reading, named, window, workspaceIds);
   const inferred = new Map(nameless.map(({ event, principalKey: key }) => [event.key, key]));
   const all = judge(
     [...collected.events, ...nameless.map(({ event }) => event)],
     collected.usual,
     (event) => keyOf(event) ?? inferred.get(event.key) ?? null,
+    alerted,
   );
   noteJudgement(reading, all, workspaceIds);
   return { ...all, doneTo: collected.events.filter((event) => keyOf(event) === null) };

@@ -26,6 +26,7 @@ export interface Judgement {
  * Decides what stands out. Pure; the rules, in order:
  * 1. A call from an address the principal was not seen at in the two weeks before, unless the address is in a country it
  *    was seen in (hosted build agents change address all day). Sign-ins tell the country; other logs borrow it from them.
+ *    Where the alert saw the attacker at the address, no country excuses it, nor that nothing usual is known.
  * 2. Anything done with the token of a sign-in, or from the address of a call, that stands out.
  * 3. A secret read that the principal did not read in the two weeks before, if it read any.
  * 4. Trust expanded (roles, credentials, owners, consents, federations, logging turned off) after the first event that
@@ -35,6 +36,7 @@ export function judge(
   events: readonly LoggedEvent[],
   usual: readonly Usual[],
   principalKeyOf: (event: LoggedEvent) => string | null,
+  alerted: ReadonlySet<string> = new Set(),
 ): Judgement {
   const own = merge(events).flatMap((event) => {
     const principalKey = principalKeyOf(event);
@@ -52,10 +54,9 @@ export function judge(
     const { address } = event.activity;
     if (address === null) return false;
     const habit = habits.get(key);
-    if (habit === undefined) {
-      withoutUsual.add(key);
-      return false;
-    }
+    if (habit === undefined) withoutUsual.add(key);
+    if (alerted.has(address.toLowerCase())) return habit?.addresses.has(address) !== true;
+    if (habit === undefined) return false;
     if (habit.addresses.size === 0 || habit.addresses.has(address)) return false;
     const country = event.activity.country ?? countries.get(address) ?? null;
     return country === null || habit.countries.size === 0 || !habit.countries.has(country);

@@ -138,6 +138,21 @@ describe("what stands out", () => {
     expect(result.firstSuspiciousAt).toBeNull();
   });
 
+  test("an address the alert saw the attacker at is foreign, unless the principal is always there", () => {
+    const events = [
+      event("2026-01-01T01:00:00.000Z", { address: AWAY, country: "NL" }),
+      event("2026-01-01T02:00:00.000Z", { address: HOME, country: "NL" }),
+    ];
+    const judged = (known: readonly Usual[], alerted: readonly string[]) =>
+      judge(events, known, ({ actor }) => actor.objectId, new Set(alerted)).events.map(
+        ({ activity }) => activity.suspicious,
+      );
+    expect(judged([usual()], [])).toEqual([false, false]);
+    expect(judged([usual()], [AWAY, HOME])).toEqual([true, false]);
+    expect(judged([], [])).toEqual([false, false]);
+    expect(judged([], [AWAY])).toEqual([true, false]);
+  });
+
   test("the start and the end of a write are one event, with what both say", () => {
     const row = (properties: object) => ({ Properties_d: properties });
     const write = { source: "azure-activity", operation: "Microsoft.Web/sites/write" } as const;
