@@ -20,8 +20,8 @@ export function resourceIdOf(text: string | null): string | null {
   return /^\/subscriptions\/[^/]+(\/|$)/i.test(id) && !/[?#%\\\n\r\t]|\/\.{0,2}(\/|$)/.test(id) ? id : null;
 }
 
-/** A user principal name, or null. */
+/** A user principal name, or null. Only what Entra allows in one: nothing that quotes, ends or escapes. */
 export function upnOf(text: string | null): string | null {
   if (text === null || text.length > 320) return null;
-  return /^[^\s@/\\]{1,113}@[^\s@/\\]{1,255}\.[^\s@/\\.]+$/.test(text) ? text : null;
+  return /^[\p{L}\p{N}'._!#^~-]{1,113}@[\p{L}\p{N}.-]{1,200}\.[\p{L}\p{N}-]{1,63}$/u.test(text) ? text : null;
 }
