@@ -146,7 +146,7 @@ async function approve(call: CallApi, caseId: string, planDigest: string): Promi
   const asking = plan.waves
     .flatMap((wave) => wave.steps)
     .filter(({ permission }) => permission === "approval");
-  say(`${asking.length} steps that cannot be undone wait for a person:`);
+  say(`${asking.length} steps wait for a person:`);
   for (const { title } of asking.slice(0, 12)) say(`  ${title}`);
   if (asking.length > 12) say(`  … and ${asking.length - 12} more`);
   const body = { decision: "approve", planDigest, comment: "Demo: evict the attacker." };
