@@ -86,6 +86,6 @@ test("breaks long lines, but never an id, and keeps what follows below what it b
 
 test("hostile names cannot steer a terminal or make lines of their own", () => {
   const text = planText(planWith([{ title: "Disable \u001b[2Jevil\u202e\n   2  [runs] nothing" }]), "d");
-  expect(text).not.toMatch(/[\u001b\u202e]/);
+  for (const hostile of ["\u001b", "\u202e"]) expect(text).not.toContain(hostile);
   expect(text.split("\n").filter((it) => /^ +2 {2}\[runs\]/.test(it))).toEqual([]);
 });
