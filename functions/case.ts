@@ -28,21 +28,22 @@ import * as restore from "../src/respond/restore-steps.ts";
 import * as snapshot from "../src/respond/take-snapshot.ts";
 import * as watch from "../src/respond/watch.ts";
 import { CASE_FLOW } from "../src/api/orchestrations.ts";
-import { registerActivity } from "./register.ts";
+import * as tellings from "../src/respond/tellings.ts";
+import { registerActivity, registerTellingActivity } from "./register.ts";
 
 df.app.orchestration(CASE_FLOW, caseFlow);
 
-registerActivity(beginCase, begin.beginCase);
+registerTellingActivity(beginCase, begin.beginCase, tellings.afterBeginning);
 registerActivity(takeSnapshot, snapshot.takeSnapshot);
 registerActivity(makePlan, plan.makePlan);
 registerActivity(performSteps, perform.performSteps);
 registerActivity(confirmSteps, confirm.confirmSteps);
-registerActivity(askDecision, decision.askDecision);
+registerTellingActivity(askDecision, decision.askDecision, tellings.afterAsking);
 registerActivity(readDecision, decision.readDecision);
-registerActivity(concludeCase, conclude.concludeCase);
+registerTellingActivity(concludeCase, conclude.concludeCase, tellings.afterConcluding);
 registerActivity(lookForRequests, watch.lookForRequests);
-registerActivity(watchOnce, watch.watchOnce);
+registerTellingActivity(watchOnce, watch.watchOnce, tellings.afterLooking);
 registerActivity(restoreSteps, restore.restoreSteps);
 registerActivity(prepareRestore, prepare);
 registerActivity(confirmRestored, restore.confirmRestored);
-registerActivity(failCase, fail);
+registerTellingActivity(failCase, fail, tellings.afterFailing);

@@ -5,6 +5,7 @@ import type { DurableClient } from "durable-functions";
 import type { AppRole } from "../src/access/caller.ts";
 import { route, type Visit } from "../src/api/route.ts";
 import type { ActivityReference, Payload } from "../src/respond/flow.ts";
+import { startWord, type Telling } from "../src/respond/start-word.ts";
 import { type Tourniquet, tourniquet } from "../src/tourniquet.ts";
 
 /** Registers an activity under its own name, with the types its reference promises. */
@@ -14,6 +15,30 @@ export function registerActivity<Input extends Payload, Output extends Payload>(
 ): void {
   df.app.activity(reference.name, {
     handler: async (input: Input): Promise<Output> => run(await tourniquet(), input),
+  });
+}
+
+/** An activity after which people are told something. Telling neither fails nor holds up what the activity did. */
+export function registerTellingActivity<Input extends Payload, Output extends Payload>(
+  reference: ActivityReference<Input, Output>,
+  run: (app: Tourniquet, input: Input) => Promise<Output>,
+  telling: (app: Tourniquet, input: Input, output: Output) => Promise<Telling | null>,
+): void {
+  df.app.activity(reference.name, {
+    extraInputs: [df.input.durableClient()],
+    handler: async (input: Input, context): Promise<Output> => {
+      const ours = await tourniquet();
+      const output = await run(ours, input);
+      try {
+        const wanted = await telling(ours, input, output);
+        if (wanted !== null && !(await startWord(df.getClient(context), wanted))) {
+          context.warn(`telling of "${wanted.occasion}" could not be started`);
+        }
+      } catch (error) {
+        context.warn("telling could not be started", error instanceof Error ? error.name : "");
+      }
+      return output;
+    },
   });
 }
 

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { Secret } from "./azure/secret.ts";
 
 /** Everything the app is told from outside, parsed once. Names and meaning: docs/settings.md. */
 export interface Settings {
@@ -16,6 +17,14 @@ export interface Settings {
   readonly policy: PolicySetting | null;
   /** Where people reach the API, for links in reports and messages; null: links are left out. */
   readonly publicUrl: string | null;
+  /** Where people are told; null: nobody is. */
+  readonly webhook: WebhookSetting | null;
+}
+
+export interface WebhookSetting {
+  readonly url: Secret;
+  readonly signingSecret: Secret;
+  readonly format: "adaptive" | "slack";
 }
 
 export type StorageSetting =
@@ -37,6 +46,9 @@ const Environment = z.object({
   TOURNIQUET_WORKSPACES: z.string().default(""),
   TOURNIQUET_POLICY: z.string().optional(),
   TOURNIQUET_PUBLIC_URL: z.url().optional(),
+  TOURNIQUET_NOTIFY_URL: z.string().optional(),
+  TOURNIQUET_NOTIFY_SECRET: z.string().optional(),
+  TOURNIQUET_NOTIFY_FORMAT: z.enum(["adaptive", "slack"]).default("adaptive"),
 });
 
 /** Thrown when the app cannot start as configured. Names every setting that is wrong, never a value. */
@@ -73,10 +85,37 @@ export function parseSettings(environment: Readonly<Record<string, string | unde
     workspaceIds,
     policy: policySetting(it.TOURNIQUET_POLICY),
     publicUrl: it.TOURNIQUET_PUBLIC_URL ?? null,
+    webhook: webhookSetting(
+      it.TOURNIQUET_NOTIFY_URL ?? "",
+      it.TOURNIQUET_NOTIFY_SECRET ?? "",
+      it.TOURNIQUET_NOTIFY_FORMAT,
+    ),
   };
 }
 
 function policySetting(value: string | undefined): PolicySetting | null {
   if (value === undefined || value.trim() === "") return null;
   return value.trimStart().startsWith("{") ? { kind: "text", text: value } : { kind: "file", path: value };
+}
+
+const SHORTEST_SIGNING_SECRET = 16;
+/** Left as it stands where the platform could not read the vault. That is said when there is something to tell. */
+const REFERENCE = "@Microsoft.KeyVault(";
+
+function webhookSetting(
+  url: string,
+  secret: string,
+  format: WebhookSetting["format"],
+): WebhookSetting | null {
+  if (url === "" && secret === "") return null;
+  const problems = [
+    ...(url.startsWith(REFERENCE) || URL.parse(url)?.protocol === "https:"
+      ? []
+      : ["TOURNIQUET_NOTIFY_URL: not an https address"]),
+    ...(secret.startsWith(REFERENCE) || secret.length >= SHORTEST_SIGNING_SECRET
+      ? []
+      : [`TOURNIQUET_NOTIFY_SECRET: shorter than ${SHORTEST_SIGNING_SECRET} characters`]),
+  ];
+  if (problems.length > 0) throw new SettingsError(problems);
+  return { url: new Secret(url), signingSecret: new Secret(secret), format };
 }

@@ -23,6 +23,7 @@ export function caseView(summary: CaseSummary) {
     planDigest: summary.plan?.digest ?? null,
     residualExposure: summary.residualExposure,
     watchUntil: summary.watchUntil,
+    words: summary.words ?? {},
     links: linksOf(summary),
   };
 }

@@ -56,6 +56,8 @@ export interface CaseReport {
   readonly decisions: readonly Decision[];
   readonly personActions: readonly OpenWork[];
   readonly residualExposure: readonly ResidualExposure[];
+  /** False until it was worked out. */
+  readonly exposureKnown: boolean;
   readonly limitations: readonly {
     readonly about: string;
     readonly code: string;
@@ -124,6 +126,7 @@ export function caseReport({ caseId, entries: all, scope, plans }: ReportSources
     decisions: decisionsOf(entries),
     personActions,
     residualExposure: exposure ?? [],
+    exposureKnown: exposure !== null,
     limitations: scope?.limitations ?? [],
     words: wordsOf(entries),
     documents: documentsOf(entries),

@@ -91,7 +91,14 @@ function factsOf(report: CaseReport): readonly Fact[] {
     {
       name: "Issued tokens good until",
       value:
-        until ?? (exposure.length > 0 ? "a person acts" : firstCutAt === null ? "not cut" : "none known"),
+        until ??
+        (exposure.length > 0
+          ? "a person acts"
+          : firstCutAt === null
+            ? "not cut"
+            : report.exposureKnown
+              ? "none known"
+              : "not worked out"),
       note: exposure.length === 0 ? null : counted(exposure.length, "place"),
     },
     {

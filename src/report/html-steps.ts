@@ -34,8 +34,8 @@ export function todoSection({ personActions, steps }: CaseReport): Section {
   };
 }
 
-export function exposureSection({ residualExposure: exposure, steps }: CaseReport): Section | null {
-  if (steps.every(({ result }) => result === null)) return null;
+export function exposureSection({ residualExposure: exposure, exposureKnown }: CaseReport): Section | null {
+  if (!exposureKnown) return null;
   return {
     id: "exposure",
     heading: "How long what was issued still works",

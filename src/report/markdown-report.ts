@@ -91,8 +91,8 @@ function reach({ reach: things, principals }: CaseReport): Blocks {
   ];
 }
 
-function exposure({ residualExposure, steps: made }: CaseReport): Blocks {
-  if (made.every(({ result }) => result === null)) return [];
+function exposure({ residualExposure, exposureKnown }: CaseReport): Blocks {
+  if (!exposureKnown) return [];
   return [
     "## How long what was issued still works",
     residualExposure.length === 0

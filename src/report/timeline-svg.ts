@@ -108,7 +108,7 @@ function scaleOf({ from, to, left, right }: Panel) {
 function panelSvg(panel: Panel, height: number): Markup {
   const scale = scaleOf(panel);
   const [from, to] = [new Date(panel.from).toISOString(), new Date(panel.to).toISOString()];
-  const ticks = scale.ticks(Math.max(2, Math.floor((panel.right - panel.left) / 90)));
+  const ticks = scale.ticks(Math.max(2, Math.floor((panel.right - panel.left) / 130)));
   return html`<text x="${panel.left - 8}" y="14" class="panel-name"
       >${panel.title}: ${shownSpan(from, to)} from ${shownTime(from)}</text
     >
@@ -136,7 +136,8 @@ const TWO_DAYS = 172_800_000;
 function tickName(tick: Date, { from, to }: Panel): string {
   const iso = tick.toISOString();
   if (to - from < TWO_MINUTES) return iso.slice(11, 19);
-  return to - from < TWO_DAYS ? iso.slice(11, 16) : iso.slice(5, 10);
+  if (to - from < TWO_DAYS) return iso.slice(11, 16);
+  return iso.slice(11, 16) === "00:00" ? iso.slice(5, 10) : `${iso.slice(5, 10)} ${iso.slice(11, 16)}`;
 }
 
 function points(all: readonly Happening[], lane: Lane, panel: Panel, y: number): readonly Markup[] {

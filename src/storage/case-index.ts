@@ -61,6 +61,19 @@ export interface CaseSummary {
   };
   readonly residualExposure: readonly ResidualExposure[];
   readonly watchUntil: string | null;
+  /** The last word to each place that people are told through. Absent: nothing was to be told yet. */
+  readonly words?: {
+    readonly sentinel?: WordStanding;
+    readonly webhook?: WordStanding;
+  };
+}
+
+export interface WordStanding {
+  readonly occasion: string;
+  readonly at: string;
+  readonly arrived: boolean;
+  /** Why not. */
+  readonly code: string | null;
 }
 
 export interface CasePage {
