@@ -1,5 +1,6 @@
 import { noteForbiddenDecision, postClose, postDecision, postRestore } from "../src/api/ask-case.ts";
 import { postCase } from "../src/api/cases.ts";
+import { getExport } from "../src/api/export.ts";
 import { postIncident } from "../src/api/incidents.ts";
 import { getCase, getPlan, getRecord, getScope, listCases } from "../src/api/read-case.ts";
 import { getReport } from "../src/api/report.ts";
@@ -20,6 +21,10 @@ registerRoute(
     role: "Case.Read",
   },
   getReport,
+);
+registerRoute(
+  { name: "export-case", method: "GET", path: "cases/{id}/export", role: "Case.Read" },
+  getExport,
 );
 registerRoute(
   {

@@ -11,6 +11,8 @@ export interface Settings {
   readonly storage: StorageSetting;
   /** `https://<vault>.vault.azure.net/keys/<name>[/<version>]`: signs checkpoints. */
   readonly recordKeyUrl: string;
+  /** ARM id of the container that holds the records, to ask whether it is locked against change; null: it cannot be asked. */
+  readonly recordContainerId: string | null;
   /** Log Analytics workspaces that hold the tenant's logs. */
   readonly workspaceIds: readonly string[];
   /** A policy document, or null: then nothing is cut. */
@@ -43,6 +45,7 @@ const Environment = z.object({
   TOURNIQUET_ACTOR_CLIENT_ID: z.guid(),
   TOURNIQUET_STORAGE: z.string().min(3),
   TOURNIQUET_RECORD_KEY: z.url({ protocol: /^https$/ }),
+  TOURNIQUET_RECORD_CONTAINER: z.string().startsWith("/subscriptions/").optional(),
   TOURNIQUET_WORKSPACES: z.string().default(""),
   TOURNIQUET_POLICY: z.string().optional(),
   TOURNIQUET_PUBLIC_URL: z.url().optional(),
@@ -82,6 +85,7 @@ export function parseSettings(environment: Readonly<Record<string, string | unde
       ? { kind: "connection-string", value: it.TOURNIQUET_STORAGE }
       : { kind: "account", name: it.TOURNIQUET_STORAGE },
     recordKeyUrl: it.TOURNIQUET_RECORD_KEY,
+    recordContainerId: it.TOURNIQUET_RECORD_CONTAINER ?? null,
     workspaceIds,
     policy: policySetting(it.TOURNIQUET_POLICY),
     publicUrl: it.TOURNIQUET_PUBLIC_URL ?? null,

@@ -1,7 +1,9 @@
 import { readFileSync } from "node:fs";
+import { z } from "zod";
 import { type Azure, azureAs } from "./azure/azure.ts";
 import { parsePolicy, PLAN_ONLY, type Policy } from "./plan/policy.ts";
 import type { CaseRecord } from "./record/case-record.ts";
+import { checkImmutability, type Immutability } from "./record/immutability.ts";
 import { keyVaultSigner } from "./record/key-vault-signer.ts";
 import { openRecord } from "./record/open-record.ts";
 import { openRotationLedger, type RotationLedger } from "./rotate/ledger.ts";
@@ -27,6 +29,8 @@ export interface Tourniquet {
   readonly documents: CaseDocuments;
   readonly rotations: RotationLedger;
   record(caseId: string): CaseRecord;
+  /** Whether the store itself would refuse to change a record, asked once a process. Never rejects. */
+  immutability(): Promise<Immutability>;
   now(): Date;
 }
 
@@ -50,6 +54,7 @@ async function build(settings: Settings): Promise<Tourniquet> {
   await storage.prepare();
   const signer = keyVaultSigner(settings.recordKeyUrl, actor.credential);
   const records = new Map<string, CaseRecord>();
+  let asked: Promise<Immutability> | undefined;
   return {
     settings,
     reader,
@@ -69,8 +74,23 @@ async function build(settings: Settings): Promise<Tourniquet> {
       records.set(caseId, record);
       return record;
     },
+    immutability() {
+      const { recordContainerId } = settings;
+      asked ??= checkImmutability({
+        containerUrl: storage.container.url,
+        ...(recordContainerId === null ? {} : { containerId: recordContainerId }),
+        readArm: (path, apiVersion) => readOrThrow(reader, path, apiVersion),
+      });
+      return asked;
+    },
     now,
   };
+}
+
+async function readOrThrow({ arm }: Azure, path: string, apiVersion: string): Promise<unknown> {
+  const answer = await arm.get(path, apiVersion, z.unknown());
+  if (answer.kind === "failed") throw new Error(answer.failure.code);
+  return answer.value;
 }
 
 /** Throws a SettingsError with every problem: an app with half a policy must not run. */

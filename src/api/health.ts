@@ -10,8 +10,11 @@ import { json } from "./problem.ts";
 export async function getHealth(): Promise<HttpResponseInit> {
   try {
     const app = await tourniquet();
+    const { kind } = await app.immutability();
     return json(200, {
       status: "ready",
+      // `locked`, or what it is instead: the record then shows a change, but the store does not refuse it.
+      records: kind,
       policy:
         app.policy.rules.length === 0 ? "none: scope and plan only" : `${app.policy.rules.length} rules`,
     });

@@ -18,6 +18,7 @@ import { enabledBefore } from "./enabled-before.ts";
 import { BY_SYSTEM, callerActor, entryIdOf, intentEntry, outcomeEntry } from "./journal.ts";
 import { principalsCutByOthers } from "./make-plan.ts";
 import { currentProtection } from "./protection.ts";
+import { secretsNamedIn } from "./rotation-scope.ts";
 import { existing, rulingFor } from "./stored-case.ts";
 
 /** In place of a plan's digest: the quick cut comes before any plan, by policy alone. */
@@ -62,11 +63,20 @@ export async function beginCase(app: Tourniquet, { caseId, last }: LookInput): P
   const isUnread = resolution.refused.some(({ code }) => code === "UNREADABLE");
   if (isUnread && !last) return { next: "again" };
   const document = await app.documents.putJson(caseId, "resolution.json", resolution);
+  const immutability = await app.immutability();
   await record.append([
+    {
+      id: entryIdOf(caseId, "worm-status"),
+      type: "worm-status",
+      actor: BY_SYSTEM("record"),
+      data: { ...immutability },
+    },
     ...resolution.principals.map(({ principal, because }) => resolvedEntry(caseId, principal, because)),
     ...resolution.refused.map((it) => refusedEntry(caseId, it)),
   ]);
-  const next = resolution.principals.length > 0 ? "scope" : "stop";
+  // A secret that is to be rotated is enough to go on with.
+  const isAboutSecrets = secretsNamedIn(intake).length > 0;
+  const next = resolution.principals.length > 0 || isAboutSecrets ? "scope" : "stop";
   await app.cases.update(caseId, (it) => ({
     ...it,
     resolution: document,

@@ -10,6 +10,8 @@ export interface CaseDocuments {
   put(caseId: string, name: string, bytes: Uint8Array, contentType: string): Promise<DocumentReference>;
   /** Null when there is no such document. */
   get(caseId: string, name: string): Promise<Uint8Array | null>;
+  /** Names of all documents of a case but its record. */
+  list(caseId: string): Promise<readonly string[]>;
   /** Our own document, whose hash the record holds. Throws when absent, changed, or not JSON. */
   getJson<T extends object>(caseId: string, reference: DocumentReference): Promise<T>;
 }
@@ -46,6 +48,15 @@ export function openCaseDocuments(container: ContainerClient): CaseDocuments {
   return {
     put,
     get,
+    async list(caseId) {
+      if (!CASE_ID.test(caseId)) throw new TypeError("not a case id");
+      const names: string[] = [];
+      for await (const { name } of container.listBlobsFlat({ prefix: `${caseId}/` })) {
+        const own = name.slice(caseId.length + 1);
+        if (!own.startsWith("record")) names.push(own);
+      }
+      return names.toSorted();
+    },
     async putJson(caseId, name, value) {
       const text = canonicalize(value);
       if (text === undefined) throw new TypeError("not JSON: it has no canonical form");
