@@ -1,4 +1,6 @@
+import { app } from "@azure/functions";
 import * as df from "durable-functions";
+import { takeKeyVaultEvent } from "../src/api/key-vault-event.ts";
 import {
   giveUpRotation,
   prepareRotations,
@@ -13,6 +15,7 @@ import {
 } from "../src/respond/rotation-flow.ts";
 import * as plan from "../src/respond/rotation-plan.ts";
 import * as stage from "../src/respond/rotation-stage.ts";
+import { tourniquet } from "../src/tourniquet.ts";
 import { registerActivity } from "./register.ts";
 
 df.app.orchestration(ROTATION_BATCH_FLOW, rotationBatchFlow);
@@ -22,3 +25,14 @@ registerActivity(prepareRotations, plan.prepareRotations);
 registerActivity(readRotationBatch, plan.readRotationBatch);
 registerActivity(rotateStage, stage.rotateStage);
 registerActivity(giveUpRotation, stage.giveUpRotation);
+
+/** Subscribed to Key Vault's events about secrets; the host answers both handshakes. */
+app.eventGrid("key-vault-events", {
+  extraInputs: [df.input.durableClient()],
+  handler: async (event, context) => {
+    const outcome = await takeKeyVaultEvent(await tourniquet(), df.getClient(context), event);
+    context.log(
+      outcome.kind === "opened" ? `opened ${outcome.caseIds.join(", ")}` : `skipped: ${outcome.because}`,
+    );
+  },
+});

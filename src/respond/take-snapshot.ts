@@ -8,6 +8,7 @@ import type { Tourniquet } from "../tourniquet.ts";
 import type { LookInput, Snapshotted } from "./activities.ts";
 import { caseStanding } from "./case-standing.ts";
 import { BY_SYSTEM, entryIdOf } from "./journal.ts";
+import { scopeWithoutPrincipals, withNamedSecrets, withReachedBefore } from "./rotation-scope.ts";
 import { existing } from "./stored-case.ts";
 
 /** What may be readable in a moment: a part that could not be read for these reasons is asked for again. */
@@ -34,6 +35,16 @@ export function isPartial({ limitations }: Scope): boolean {
  */
 export async function freshScope(app: Tourniquet, summary: CaseSummary): Promise<Scope> {
   const { caseId } = summary;
+  const [scope, intake, earlier] = await Promise.all([
+    readScope(app, summary),
+    app.documents.getJson<Intake>(caseId, summary.intake),
+    summary.scope === null ? null : app.documents.getJson<Scope>(caseId, summary.scope),
+  ]);
+  return withNamedSecrets(app.reader, withReachedBefore(scope, earlier), intake);
+}
+
+async function readScope(app: Tourniquet, summary: CaseSummary): Promise<Scope> {
+  const { caseId } = summary;
   if (summary.resolution === null) throw new TypeError(`${caseId} has not been resolved`);
   const [intake, resolved, standing] = await Promise.all([
     app.documents.getJson<Intake>(caseId, summary.intake),
@@ -45,6 +56,7 @@ export async function freshScope(app: Tourniquet, summary: CaseSummary): Promise
   const window = { from: intake.window.from, to: laterOf(intake.window.to, app.now().toISOString()) };
   const { addresses } = intake;
   const request = { caseId, window, workspaceIds: app.settings.workspaceIds, addresses };
+  if (resolution.principals.length === 0) return scopeWithoutPrincipals(caseId, window, app.now());
   const { scope } = await takeScope(app.reader, { ...request, resolution });
   const related = scope.related ?? [];
   if (related.length === 0) return asBeforeQuickCut(scope, standing.enabledBefore);

@@ -144,7 +144,8 @@ function proposal(secret: Suspected, mode: RotationMode, tier: 0 | 1 | 2, becaus
   const vaultName = vaultId.split("/").at(-1) ?? vaultId;
   const title = `Rotate the secret ${name} in ${vaultName}`;
   return {
-    target: { vaultId, secretName: name, mode, overlapInHours },
+    // Logs, lists and people write them in any case, and it is the same secret.
+    target: { vaultId: vaultId.toLowerCase(), secretName: name.toLowerCase(), mode, overlapInHours },
     before: { tier: TIERS[tier], provider: provider?.kind ?? null },
     title:
       mode === "incident"

@@ -1,0 +1,92 @@
+import type { NamedSecret, Reach, Scope } from "../case/scope.ts";
+import type { Subject } from "../case/subject.ts";
+import { z } from "zod";
+import type { Azure } from "../azure/azure.ts";
+import type { Intake } from "../intake/intake.ts";
+import { isQueryText, kqlText } from "../scope/identifiers.ts";
+import { vaultUriOf } from "../steps/rotate-secret.ts";
+
+type VaultSecretSubject = Extract<Subject, { readonly kind: "vault-secret" }>;
+
+export function secretsNamedIn({ subjects }: Pick<Intake, "subjects">): readonly VaultSecretSubject[] {
+  return subjects.filter((subject) => subject.kind === "vault-secret");
+}
+
+/** The scope of a case that is about secrets and nobody: no principal, nothing reached, nothing done. */
+export function scopeWithoutPrincipals(caseId: string, window: Scope["window"], now: Date): Scope {
+  return {
+    schema: 1,
+    caseId,
+    takenAt: now.toISOString(),
+    window,
+    principals: [],
+    reach: [],
+    activity: [],
+    planted: [],
+    obstacles: [],
+    limitations: [],
+  };
+}
+
+/**
+ * What could be read stays so: once a role is cut, the secrets behind it are no longer in reach, and have been all the
+ * same. Pure.
+ */
+export function withReachedBefore(scope: Scope, earlier: Scope | null): Scope {
+  if (earlier === null) return scope;
+  const known = new Set(scope.reach.map(keyOf));
+  const kept = earlier.reach.filter(
+    (it) => (it.kind === "vault-secret" || it.kind === "vault-certificate") && !known.has(keyOf(it)),
+  );
+  return kept.length === 0 ? scope : { ...scope, reach: [...scope.reach, ...kept] };
+}
+
+function keyOf({ kind, targetId, principalKey }: Reach): string {
+  return `${kind} ${targetId.toLowerCase()} ${principalKey}`;
+}
+
+const Vault = z.object({ id: z.string() });
+
+/** Adds the secrets that the case is about by name, as they are now; what cannot be found or read is a limitation. */
+export async function withNamedSecrets(azure: Azure, scope: Scope, intake: Intake): Promise<Scope> {
+  const named: NamedSecret[] = [];
+  const limitations = [...scope.limitations];
+  for (const { vaultName, secretName } of secretsNamedIn(intake)) {
+    const about = `secret ${secretName} in ${vaultName}`;
+    const lost = (code: string, detail: string) => limitations.push({ about, code, detail });
+    if (!isQueryText(vaultName)) {
+      lost("NOT_UNDERSTOOD", "not a vault's name");
+      continue;
+    }
+    const vaults = await azure.arm.resourceGraph(
+      `resources | where type =~ 'microsoft.keyvault/vaults' | where name =~ ${kqlText(vaultName)} | project id | order by id asc`,
+      Vault,
+    );
+    if (vaults.kind === "failed") {
+      lost(vaults.failure.code, "the vault could not be looked up");
+      continue;
+    }
+    const vaultId = vaults.value[0]?.id;
+    if (vaultId === undefined) {
+      lost("NOT_FOUND", "there is no vault of this name that we can see");
+      continue;
+    }
+    const versions = await azure.vault(vaultUriOf(vaultId)).listVersions(secretName);
+    if (versions.kind === "failed") {
+      lost(versions.failure.code, "its versions could not be listed");
+      continue;
+    }
+    const newest = versions.value.toSorted((a, b) => ((a.createdOn ?? "") < (b.createdOn ?? "") ? 1 : -1))[0];
+    if (newest === undefined) lost("NOT_FOUND", "the vault has no such secret");
+    else {
+      named.push({
+        vaultId,
+        name: secretName,
+        managed: newest.managed,
+        tags: newest.tags,
+        because: `It was asked for: ${intake.title}.`,
+      });
+    }
+  }
+  return { ...scope, limitations, ...(named.length === 0 ? {} : { namedSecrets: named }) };
+}
