@@ -14,7 +14,7 @@ rmSync(folder, { recursive: true, force: true });
 mkdirSync(folder, { recursive: true });
 await build({
   stdin: {
-    contents: ["case", "rotation", "api", "health"].map((name) => `import "./functions/${name}.ts";`).join("\n"),
+    contents: ["case", "rotation", "api", "health", "openapi"].map((name) => `import "./functions/${name}.ts";`).join("\n"),
     resolveDir: root,
     sourcefile: "main.ts",
   },

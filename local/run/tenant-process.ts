@@ -4,6 +4,7 @@ import { environmentFor } from "../tenant/environment.ts";
 import { AZURE_DELAYS, scaledDelays } from "../tenant/runtime.ts";
 import { type Adversary, startAdversary } from "../tenant/adversary.ts";
 import { startTenant, type TenantHandle } from "../tenant/start.ts";
+import { accessFacts } from "./access-facts.ts";
 import type { TenantAnswer, TenantQuestion, TenantReady, TenantWish } from "./tenant-talk.ts";
 
 /**
@@ -34,13 +35,19 @@ process.on("message", (question: TenantQuestion) => {
         kind: "answer",
         id: question.id,
         seen: {
+          access: accessFacts(tenant),
+          truth: tenant.scenario.truth ?? null,
           requests: tenant.requests.byService(),
           refused: tenant.refused.map(({ host }) => host),
           defects: tenant.defects.map(String),
           adversary:
             adversary === undefined
               ? null
-              : { lastSuccess: adversary.lastSuccess(), attempts: adversary.attempts.length },
+              : {
+                  lastSuccess: adversary.lastSuccess(),
+                  attempts: adversary.attempts.length,
+                  lastRound: lastRoundOf(adversary),
+                },
         },
       });
       return;
@@ -50,12 +57,22 @@ process.on("message", (question: TenantQuestion) => {
       say({ kind: "answer", id: question.id, seen: null });
       return;
     }
+    case "calm":
+      void adversary?.stop().then(() => say({ kind: "answer", id: question.id, seen: null }));
+      return;
     default:
       question.ask satisfies never;
   }
 });
 process.on("disconnect", () => void stop());
 for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => void stop());
+
+function lastRoundOf({ attempts }: Adversary) {
+  const round = attempts.slice(-(tenant.scenario.attack?.capabilities.length ?? 0));
+  return round
+    .filter(({ succeeded }) => succeeded)
+    .map(({ capability, withOldToken }) => ({ capability, withOldToken }));
+}
 
 async function stop(): Promise<void> {
   await adversary?.stop();

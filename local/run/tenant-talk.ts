@@ -1,3 +1,6 @@
+import type { Truth } from "../tenant/scenario/format.ts";
+import type { AccessFact } from "./access-facts.ts";
+
 /** What is said between the tenant's process and whoever started it. */
 export interface TenantWish {
   readonly folder: string;
@@ -20,10 +23,14 @@ export interface TenantReady {
 
 export interface TenantQuestion {
   readonly id: number;
-  readonly ask: "seen" | "attack";
+  /** `calm` ends the attack. */
+  readonly ask: "seen" | "attack" | "calm";
 }
 
 export interface TenantSeen {
+  /** Who may do what, as it stands. */
+  readonly access: readonly AccessFact[];
+  readonly truth: Truth | null;
   readonly requests: Readonly<Record<string, number>>;
   /** Hosts that something tried to reach and the proxy did not let through. */
   readonly refused: readonly string[];
@@ -31,6 +38,8 @@ export interface TenantSeen {
   readonly adversary: {
     readonly lastSuccess: Readonly<Record<string, string | undefined>>;
     readonly attempts: number;
+    /** What of its last round succeeded without a token from before. */
+    readonly lastRound: readonly { readonly capability: string; readonly withOldToken: boolean }[];
   } | null;
 }
 

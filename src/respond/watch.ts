@@ -96,13 +96,16 @@ function triedAgain(
       .filter(({ step }) => REMOVALS.has(step.kind) && standing.of(step.id).confirmed === "confirmed")
       .map(({ step }) => [step.target["keyId"], standing.of(step.id).performedAt]),
   );
-  return scope.activity
-    .filter(({ at, credentialKeyId }) => {
-      if (credentialKeyId === null || at <= from) return false;
-      const removedAt = removed.get(credentialKeyId);
-      return removedAt != null && at > removedAt;
-    })
-    .map((attempt) => ({ kind: "revoked-credential-used", attempt }));
+  const attempts = scope.activity.filter(({ at, credentialKeyId }) => {
+    if (credentialKeyId === null || at <= from) return false;
+    const removedAt = removed.get(credentialKeyId);
+    return removedAt != null && at > removedAt;
+  });
+  // One finding a credential and look: whoever tries every second must not fill the record.
+  return [...Map.groupBy(attempts, ({ credentialKeyId }) => credentialKeyId).values()].flatMap((tries) => {
+    const attempt = tries.toSorted((a, b) => (a.at < b.at ? 1 : -1))[0];
+    return attempt === undefined ? [] : [{ kind: "revoked-credential-used", attempt }];
+  });
 }
 
 /** Records what was not recorded before; says how many that were. */
@@ -117,7 +120,7 @@ async function record(
     const about = finding.kind === "revoked-credential-used" ? finding.attempt : finding.step;
     const id =
       finding.kind === "revoked-credential-used"
-        ? entryIdOf(caseId, finding.kind, finding.attempt.at, finding.attempt.tokenId ?? "")
+        ? entryIdOf(caseId, finding.kind, finding.attempt.credentialKeyId ?? "", finding.attempt.at)
         : entryIdOf(caseId, plans, finding.kind, finding.step.id);
     return {
       id,
