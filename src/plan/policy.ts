@@ -109,20 +109,38 @@ export type ParsedPolicy =
 /** Reads a policy document. One mistake anywhere refuses the whole: half a policy is none. `stepKinds` are the kinds that exist. */
 export function parsePolicy(document: unknown, stepKinds: readonly string[]): ParsedPolicy {
   const parsed = Policy.safeParse(document);
-  const problems = parsed.success
-    ? unknownKinds(parsed.data, stepKinds)
-    : parsed.error.issues.map((issue) => `${issue.path.join(".") || "(document)"}: ${issue.message}`);
+  const problems = [
+    ...(parsed.error?.issues ?? []).map(
+      (issue) => `${issue.path.join(".") || "(document)"}: ${issue.message}`,
+    ),
+    ...ruleProblems(document, stepKinds),
+  ];
   return parsed.success && problems.length === 0
     ? { kind: "policy", policy: parsed.data }
     : { kind: "refused", problems };
 }
 
-function unknownKinds(policy: Policy, stepKinds: readonly string[]): string[] {
-  return policy.rules.flatMap((rule, index) =>
-    Object.keys(rule.steps.kinds)
+/** As much of a document as the problems below are found in, so that they are found beside any others. */
+const Rules = z.object({
+  rules: z.array(
+    z.object({
+      name: z.unknown().optional(),
+      steps: z.object({ kinds: z.record(z.string(), z.unknown()).catch({}) }).catch({ kinds: {} }),
+    }),
+  ),
+});
+
+function ruleProblems(document: unknown, stepKinds: readonly string[]): readonly string[] {
+  const rules = Rules.safeParse(document).data?.rules ?? [];
+  return rules.flatMap(({ name, steps }, index) => [
+    ...Object.keys(steps.kinds)
       .filter((kind) => !stepKinds.includes(kind))
       .map((kind) => `rules.${index}.steps.kinds.${kind}: there is no such step`),
-  );
+    // The record names the rule that decided: it has to be one.
+    ...(rules.findIndex((it) => it.name === name) < index
+      ? [`rules.${index}.name: another rule has this name`]
+      : []),
+  ]);
 }
 
 /** No policy document: scope and plan are made, nothing is cut. */
