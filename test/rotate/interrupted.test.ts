@@ -1,0 +1,191 @@
+import { expect, test } from "vitest";
+import { acceptsKey } from "../../local/tenant/arm/accepts-key.ts";
+import type { FaultRule } from "../../local/tenant/weather/faults.ts";
+import { rotate, type RotatedTenant, rotatedTenant } from "./rotated-tenant.ts";
+
+const STORAGE = "Microsoft.Storage/storageAccounts/stapp";
+const SQL = "Microsoft.Sql/servers/sql-app";
+
+function keyInVault(house: RotatedTenant): string {
+  const id = house.resourceId(STORAGE);
+  house.put("it", {
+    value: house.keys(id)["key1"] ?? "",
+    tags: { ProviderAddress: id, CredentialId: "key1" },
+  });
+  return id;
+}
+
+test.for([
+  ["storage-account-key", STORAGE, "key1"],
+  ["server-administrator-password", SQL, "administratorloginpassword"],
+] as const)("%s: killed at every point or done twice, the end is the same", async ([, path, key]) => {
+  for (let cutAfter = 0; cutAfter <= 12; cutAfter++) {
+    await using house = await rotatedTenant();
+    const id = house.resourceId(path);
+    const old = house.keys(id)[key] ?? "";
+    house.put("it", { value: old, tags: { ProviderAddress: id, CredentialId: key } });
+    const work = house.work("it");
+    if (cutAfter > 0) work.journal.cutAfter = cutAfter;
+
+    const { ending } = await rotate(work, { twice: cutAfter === 0 });
+
+    const at = `cut after: ${work.journal.lines.slice(0, cutAfter).join("; ")}`;
+    expect(ending, at).toMatchObject({ outcome: { kind: "applied" }, proof: { holds: true } });
+    const made = house.versions("it").at(-1);
+    expect(acceptsKey(house.tenant.tenant, id, old), at).toBe(false);
+    expect(acceptsKey(house.tenant.tenant, id, made?.value ?? ""), at).toBe(true);
+    expect(
+      house.versions("it").filter(({ enabled }) => enabled),
+      at,
+    ).toEqual([made]);
+  }
+});
+
+test.for([
+  ["the vault throttles without saying for how long", { service: "key-vault", answer: 429 }],
+  ["the provider throttles", { service: "arm", answer: 429, retryAfterInS: 1 }],
+  ["the vault is away", { service: "key-vault", answer: 503, nth: 2 }],
+  [
+    "the answer to a new version is lost",
+    { service: "key-vault", answer: "reset", nth: 3, afterEffect: true },
+  ],
+] as const satisfies readonly (readonly [string, FaultRule])[])(
+  "%s: it waits and goes on",
+  async ([, rule]) => {
+    await using house = await rotatedTenant();
+    const id = keyInVault(house);
+    const { operation: _, ...fault }: FaultRule = rule;
+    house.tenant.faults.add(fault);
+
+    const { ending } = await rotate(house.work("it"), { tries: 5 });
+
+    expect(ending).toMatchObject({ outcome: { kind: "applied" }, proof: { holds: true } });
+    expect(acceptsKey(house.tenant.tenant, id, house.versions("it").at(-1)?.value ?? "")).toBe(true);
+    expect(house.versions("it").filter(({ enabled }) => enabled)).toHaveLength(1);
+  },
+);
+
+test.for([
+  ["forbidden", 403, undefined, "FORBIDDEN"],
+  ["locked", 409, "ScopeLocked", "LOCKED"],
+] as const)(
+  "%s at the provider: the vault is left as it was, and the outcome says so",
+  async ([, answer, code, outcome]) => {
+    await using house = await rotatedTenant();
+    keyInVault(house);
+    const before = structuredClone(house.versions("it"));
+    house.tenant.faults.add({
+      service: "arm",
+      operation: "POST /storageAccounts/{name}/regenerateKey",
+      answer,
+      times: 100,
+      ...(code === undefined ? {} : { code }),
+    });
+
+    const { ending } = await rotate(house.work("it"));
+
+    expect(ending.outcome).toMatchObject({
+      kind: "failed",
+      code: outcome,
+      retryable: false,
+      evidence: { seen: { stoppedAt: "create", renewedAtProvider: null, published: null } },
+    });
+    expect(house.versions("it")).toEqual(before);
+  },
+);
+
+test("a provider that goes away half way: what is renewed is said, and rotating again goes on from there", async () => {
+  await using house = await rotatedTenant();
+  const id = keyInVault(house);
+  const fault = house.tenant.faults.add({
+    service: "key-vault",
+    operation: "PUT /secrets/{name}",
+    answer: 503,
+    times: 100,
+  });
+
+  const first = await rotate(house.work("it"));
+
+  expect(first.ending.outcome).toMatchObject({
+    kind: "failed",
+    code: "UNAVAILABLE",
+    evidence: { seen: { stoppedAt: "publish", renewedAtProvider: "key1, key2", published: null } },
+  });
+  fault.remove();
+  const again = await rotate(house.work("it"));
+  expect(again.ending).toMatchObject({ outcome: { kind: "applied" }, proof: { holds: true } });
+  expect(acceptsKey(house.tenant.tenant, id, house.versions("it").at(-1)?.value ?? "")).toBe(true);
+});
+
+test("a name that is deleted half way is for a person, who is told what was regenerated", async () => {
+  await using house = await rotatedTenant();
+  keyInVault(house);
+  house.tenant.faults.add({
+    service: "key-vault",
+    operation: "PUT /secrets/{name}",
+    answer: 409,
+    code: "ObjectIsDeletedButRecoverable",
+  });
+
+  const { ending } = await rotate(house.work("it"));
+
+  expect(ending.outcome).toMatchObject({
+    kind: "needs-person",
+    reason: expect.stringContaining("key1, key2"),
+    action: expect.stringContaining("Recover or purge"),
+  });
+});
+
+test("of two rotations of one secret at once, one goes on and the other says which", async () => {
+  await using house = await rotatedTenant();
+  keyInVault(house);
+  const one = house.work("it", { id: "one", campaign: "case-1" });
+  const two = house.work("it", { id: "two", campaign: "case-2" });
+
+  const ended = await Promise.all([rotate(one), rotate(two)]);
+
+  expect(ended.map(({ ending }) => ending.outcome.kind).toSorted()).toEqual(["applied", "failed"]);
+  const lost = ended.find(({ ending }) => ending.outcome.kind === "failed");
+  expect(lost?.ending.outcome).toMatchObject({
+    code: "CONFLICT",
+    evidence: { seen: { rotatedBy: expect.stringMatching(/^(one|two)$/) } },
+  });
+  expect(house.versions("it")).toHaveLength(2);
+});
+
+test("a site that refers to the secret gets the new version; one that names a version is said to break", async () => {
+  await using house = await rotatedTenant();
+  const id = house.resourceId(STORAGE);
+  house.put("used", {
+    value: house.keys(id)["key1"] ?? "",
+    tags: { ProviderAddress: id, CredentialId: "key1" },
+  });
+  const site = house.resourceId("Microsoft.Web/sites/site-app");
+  const consumer = { siteId: site, vaultName: "kv-app", secretName: "used" };
+  const consumers = [
+    { ...consumer, setting: "KEY", version: null },
+    { ...consumer, setting: "PINNED", version: "0".repeat(32) },
+  ];
+
+  const { state } = await rotate(house.work("used", { consumers }));
+
+  expect(state.consumers.map(({ setting, state: is }) => [setting, is])).toEqual([
+    ["KEY", "refreshed"],
+    ["PINNED", "pinned"],
+  ]);
+});
+
+test("no secret value is in anything a rotation hands on or writes down", async () => {
+  await using house = await rotatedTenant();
+  const id = keyInVault(house);
+  const values = new Set([...Object.values(house.keys(id)), ...house.versions("it").map((it) => it.value)]);
+  const work = house.work("it");
+
+  const { state, ending } = await rotate(work, { twice: true });
+
+  for (const value of [...Object.values(house.keys(id)), ...house.versions("it").map((it) => it.value)])
+    values.add(value);
+  const written = JSON.stringify([state, ending, work.journal.lines]);
+  expect(values.size).toBeGreaterThan(2);
+  for (const value of values) expect(written).not.toContain(value);
+});

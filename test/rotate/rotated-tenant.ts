@@ -1,0 +1,283 @@
+import { PRODUCT } from "../../local/tenant/scenario/product.ts";
+import { type StartOptions, startTenant, type TenantHandle } from "../../local/tenant/start.ts";
+import type { SecretVersion } from "../../local/tenant/state/vaults.ts";
+import { azureWith } from "../../src/azure/azure.ts";
+import type { RotationLedger } from "../../src/rotate/ledger.ts";
+import { giveUp, performStage } from "../../src/rotate/rotate.ts";
+import { BEGINNING, type Ending, type Rotation, type RotationState } from "../../src/rotate/rotation.ts";
+import type { RotationWork } from "../../src/rotate/work.ts";
+import { identityIn } from "../scope/tenant-reader.ts";
+
+const GROUP = "rg";
+const VAULT = "kv-app";
+
+/** A resource of every kind whose keys are kept in vaults, and a vault that holds one of each. */
+const RESOURCES = [
+  { type: "Microsoft.Storage/storageAccounts", name: "stapp", properties: { allowSharedKeyAccess: true } },
+  { type: "Microsoft.DocumentDB/databaseAccounts", name: "cosmos-app" },
+  { type: "Microsoft.ServiceBus/namespaces", name: "sb-app" },
+  { type: "Microsoft.ServiceBus/namespaces/authorizationRules", name: "sb-app/send" },
+  { type: "Microsoft.EventHub/namespaces", name: "eh-app" },
+  { type: "Microsoft.EventHub/namespaces/authorizationRules", name: "eh-app/send" },
+  { type: "Microsoft.Cache/redis", name: "redis-app" },
+  { type: "Microsoft.ContainerRegistry/registries", name: "acrapp", properties: { adminUserEnabled: true } },
+  { type: "Microsoft.AppConfiguration/configurationStores", name: "appcs-app" },
+  { type: "Microsoft.CognitiveServices/accounts", name: "ai-app" },
+  { type: "Microsoft.Web/sites", name: "site-app", identity: { system: true } },
+  { type: "Microsoft.Web/sites/slots", name: "site-app/staging", identity: { system: true } },
+  { type: "Microsoft.Sql/servers", name: "sql-app", properties: { administratorLogin: "boss" } },
+  { type: "Microsoft.DBforPostgreSQL/flexibleServers", name: "pg-app" },
+  { type: "Microsoft.DBforMySQL/flexibleServers", name: "mysql-app" },
+].map((it) => ({ ...it, resourceGroup: GROUP }));
+
+/** What the issue's keyed providers are, with the key that the secret holds and the one beside it. */
+export const KEYED = [
+  { resource: "Microsoft.Storage/storageAccounts/stapp", key: "key1", alternate: "key2" },
+  { resource: "Microsoft.DocumentDB/databaseAccounts/cosmos-app", key: "primary", alternate: "secondary" },
+  {
+    resource: "Microsoft.ServiceBus/namespaces/sb-app/authorizationRules/send",
+    key: "PrimaryKey",
+    alternate: "SecondaryKey",
+  },
+  {
+    resource: "Microsoft.EventHub/namespaces/eh-app/authorizationRules/send",
+    key: "PrimaryKey",
+    alternate: "SecondaryKey",
+  },
+  { resource: "Microsoft.Cache/redis/redis-app", key: "Primary", alternate: "Secondary" },
+  { resource: "Microsoft.ContainerRegistry/registries/acrapp", key: "password", alternate: "password2" },
+  {
+    resource: "Microsoft.AppConfiguration/configurationStores/appcs-app",
+    key: "Primary",
+    alternate: "Secondary",
+  },
+  { resource: "Microsoft.CognitiveServices/accounts/ai-app", key: "Key1", alternate: "Key2" },
+  { resource: "Microsoft.Web/sites/site-app", key: "publishingPassword", alternate: null },
+  { resource: "Microsoft.Web/sites/site-app/slots/staging", key: "publishingPassword", alternate: null },
+] as const;
+
+export const SERVERS = [
+  "Microsoft.Sql/servers/sql-app",
+  "Microsoft.DBforPostgreSQL/flexibleServers/pg-app",
+  "Microsoft.DBforMySQL/flexibleServers/mysql-app",
+] as const;
+
+const scenario = {
+  name: "rotated",
+  describes: "One vault and a resource of every kind that has keys.",
+  tenant: { displayName: "Contoso", domain: "contoso.onmicrosoft.com" },
+  directory: {
+    applications: [
+      {
+        name: "billing",
+        secrets: [
+          { name: "old", start: "-100d", end: "+100d" },
+          { name: "other", start: "-10d", end: "+100d" },
+        ],
+        servicePrincipal: { secrets: [{ name: "sp-old", start: "-100d", end: "+100d" }] },
+      },
+    ],
+  },
+  azure: {
+    subscriptions: [{ name: "prod" }],
+    resourceGroups: [{ name: GROUP }],
+    resources: [
+      ...RESOURCES,
+      {
+        type: "Microsoft.Web/sites/config",
+        name: "site-app/appsettings",
+        resourceGroup: GROUP,
+        properties: {
+          KEY: `@Microsoft.KeyVault(SecretUri=https://${VAULT}.vault.azure.net/secrets/used/)`,
+        },
+      },
+      {
+        type: "Microsoft.KeyVault/vaults",
+        name: VAULT,
+        resourceGroup: GROUP,
+        properties: {
+          tenantId: "{{tenant.id}}",
+          sku: { family: "A", name: "standard" },
+          vaultUri: `https://${VAULT}.vault.azure.net/`,
+          enableRbacAuthorization: true,
+          accessPolicies: [],
+        },
+      },
+    ],
+    roleAssignments: [
+      { principal: `identity.${PRODUCT.actor}`, role: "Owner", scope: "prod" },
+      {
+        principal: "identity.site-app",
+        role: "Key Vault Secrets User",
+        scope: `prod/${GROUP}/Microsoft.KeyVault/vaults/${VAULT}`,
+      },
+    ],
+  },
+  vaults: {
+    [VAULT]: {
+      secrets: {
+        plain: { versions: [{ tags: { Generator: "random", GeneratorLength: "32" } }] },
+        unknown: { versions: [{ value: "who knows" }] },
+        certificate: { managed: true, versions: [{}] },
+        gone: { deleted: "-1d", versions: [{}] },
+      },
+    },
+  },
+};
+
+/** Somebody pulled the plug. */
+export class PowerCut extends Error {
+  override readonly name = "PowerCut";
+}
+
+export interface RotatedTenant extends AsyncDisposable {
+  readonly tenant: TenantHandle;
+  readonly vaultId: string;
+  resourceId(path: string): string;
+  /** The provider's keys as they are now, by lower-case name. */
+  keys(resourceId: string): Readonly<Record<string, string>>;
+  put(name: string, version: Partial<SecretVersion> & { readonly value: string }): void;
+  versions(name: string): readonly SecretVersion[];
+  work(
+    name: string,
+    options?: Partial<Rotation> & Partial<Pick<RotationWork, "suspects" | "consumers">>,
+  ): RotationWork & {
+    readonly journal: { readonly lines: readonly string[]; cutAfter: number };
+  };
+}
+
+export async function rotatedTenant(options: StartOptions = {}): Promise<RotatedTenant> {
+  const tenant = await startTenant({ scenario, ...options });
+  const entered = tenant.enterProcess();
+  const azure = azureWith(identityIn(tenant, PRODUCT.actor));
+  const root = `/subscriptions/${tenant.names.guid("subscription", "prod")}/resourceGroups/${GROUP}/providers`;
+  const vaultId = `${root}/Microsoft.KeyVault/vaults/${VAULT}`;
+  const secrets = () => {
+    const vault = tenant.state.vaults.vaults.get(VAULT);
+    if (vault === undefined) throw new Error("no vault");
+    return vault.secrets;
+  };
+  const ledger = memoryLedger();
+  return {
+    tenant,
+    vaultId,
+    resourceId: (path) => `${root}/${path}`,
+    keys: (resourceId) =>
+      Object.fromEntries(
+        [...(tenant.state.azure.keys.get(resourceId.toLowerCase())?.entries() ?? [])].map(([name, key]) => [
+          name,
+          key.value,
+        ]),
+      ),
+    put(name, version) {
+      const created = tenant.tenant.clock.now() - 86_400_000;
+      const known = secrets().get(name) ?? { name, managed: false, versions: [] };
+      known.versions.push({
+        version: tenant.names.guid("secretVersion", `${name}.${known.versions.length}`).replaceAll("-", ""),
+        enabled: true,
+        created: created + known.versions.length * 1_000,
+        updated: created,
+        ...version,
+      });
+      secrets().set(name, known);
+    },
+    versions: (name) => secrets().get(name)?.versions ?? [],
+    work(name, { suspects = [], consumers = [], ...more } = {}) {
+      const lines: string[] = [];
+      const journal = {
+        lines,
+        cutAfter: Number.POSITIVE_INFINITY,
+        async intend(effect: string, details: object = {}) {
+          lines.push(`intent ${effect} ${JSON.stringify(details)}`);
+          if (lines.length === journal.cutAfter) throw new PowerCut();
+        },
+        note(effect: string, details: object = {}) {
+          lines.push(`came ${effect} ${JSON.stringify(details)}`);
+          if (lines.length === journal.cutAfter) throw new PowerCut();
+        },
+      };
+      return {
+        azure,
+        tenantId: tenant.tenant.id,
+        rotation: {
+          id: `rotation-of-${name}`,
+          campaign: "plan-1",
+          vaultId,
+          vaultUri: `https://${VAULT}.vault.azure.net`,
+          secretName: name,
+          mode: "incident",
+          overlapInMs: 0,
+          ...more,
+        },
+        ledger,
+        suspects,
+        consumers,
+        journal,
+        guard: () => null,
+      };
+    },
+    async [Symbol.asyncDispose]() {
+      entered[Symbol.dispose]();
+      await tenant.stop();
+    },
+  };
+}
+
+/** Runs a rotation to its end as its orchestration would, without the waiting. */
+export async function rotate(
+  work: RotationWork,
+  {
+    from = BEGINNING,
+    tries = 3,
+    twice = false,
+  }: { readonly from?: RotationState; readonly tries?: number; readonly twice?: boolean } = {},
+): Promise<{ readonly state: RotationState; readonly ending: Ending; readonly stages: readonly string[] }> {
+  let state = from;
+  let left = tries;
+  const stages: string[] = [];
+  for (let call = 0; call < 100; call++) {
+    stages.push(state.stage);
+    let result;
+    try {
+      result = await performStage(work, state);
+      // The host died when the activity was done and before it said so.
+      if (twice && result.kind !== "over") result = await performStage(work, state);
+    } catch (error) {
+      // The host starts the activity again with what it was started with before.
+      if (error instanceof PowerCut) continue;
+      throw error;
+    }
+    ({ state } = result);
+    if (result.kind === "over") return { state, ending: result.ending, stages };
+    if (result.kind === "failed") {
+      left -= 1;
+      if (!result.failure.retryable || left === 0)
+        return { state, ending: await giveUp(work, state, result.failure), stages };
+    }
+  }
+  throw new Error(`it goes round and round: ${stages.slice(-10).join(", ")}`);
+}
+
+/** The table's promise in memory: what the table itself does is tested with the table. */
+function memoryLedger(): RotationLedger {
+  const holders = new Map<string, string>();
+  const done = new Map<string, string[]>();
+  return {
+    hold(thing, holder) {
+      const by = holders.get(thing.toLowerCase());
+      if (by !== undefined && by !== holder) return Promise.resolve({ kind: "busy", by });
+      holders.set(thing.toLowerCase(), holder);
+      return Promise.resolve({ kind: "held" });
+    },
+    release(thing, holder) {
+      if (holders.get(thing.toLowerCase()) === holder) holders.delete(thing.toLowerCase());
+      return Promise.resolve();
+    },
+    regenerated: (resourceId, campaign) => Promise.resolve(done.get(`${campaign} ${resourceId}`) ?? []),
+    markRegenerated(resourceId, campaign, key) {
+      const thing = `${campaign} ${resourceId}`;
+      done.set(thing, [...(done.get(thing) ?? []), key]);
+      return Promise.resolve();
+    },
+  };
+}
