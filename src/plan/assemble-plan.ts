@@ -106,17 +106,32 @@ function eachOnce(actions: readonly PersonAction[]): readonly PersonAction[] {
 }
 
 /** All that the kinds propose, each target once: a planted secret on the suspect itself is found by two roads. */
-function proposeAll({ steps, policy }: PlanningInput, scope: Scope): readonly Proposed[] {
+function proposeAll({ steps, policy, scope }: PlanningInput, plannable: Scope): readonly Proposed[] {
   const terms = { apiServerRanges: policy.clusters.apiServerRanges };
   const byId = new Map<string, Proposed>();
   for (const step of steps) {
-    for (const proposal of step.propose(scope, terms)) {
+    for (const proposed of step.propose(plannable, terms)) {
+      const proposal = { ...proposed, touches: withAllIds(proposed.touches, scope.principals) };
       const id = stepId(scope.caseId, step.kind, proposal.target);
       const known = byId.get(id)?.proposal;
       byId.set(id, { step, proposal: known === undefined ? ordered(proposal) : merged(known, proposal) });
     }
   }
   return [...byId.values()];
+}
+
+/** Whoever is touched by one id is touched by all: a planted thing may know an application's id only. */
+function withAllIds(touches: readonly string[], principals: readonly ScopedPrincipal[]): readonly string[] {
+  const lower = new Set(touches.map((it) => it.toLowerCase()));
+  return [
+    ...touches,
+    ...principals
+      .map(({ principal: { objectId, appId, applicationObjectId, resourceId } }) =>
+        [objectId, appId, applicationObjectId, resourceId].filter((it) => it !== null),
+      )
+      .filter((ids) => ids.some((it) => lower.has(it.toLowerCase())))
+      .flat(),
+  ];
 }
 
 /** One proposal from two roads to it, the same whichever came first: what either would spare is spared. */

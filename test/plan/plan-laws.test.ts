@@ -133,6 +133,7 @@ test("a plan names nothing but the suspects, what they hold, and what was plante
           principalKey(principal),
           ...(principal.applicationObjectId === null ? [] : [principal.applicationObjectId]),
           ...(principal.resourceId === null ? [] : [principal.resourceId]),
+          principal.appId ?? "",
           ...owners.map((it) => it.objectId),
           ...ownedObjects.map((it) => it.of.objectId),
           ...groups.map((it) => it.groupId),
