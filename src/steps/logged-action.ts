@@ -30,7 +30,11 @@ const sought = (it: LoggedAction, { since, takers }: SinceTaken): ActionSought =
 /** Acts unless it was done since; what is gone needs no action. */
 export async function actOnce(azure: Azure, it: LoggedAction, taken: SinceTaken): Promise<StepOutcome> {
   const done = await timesDone(azure, sought(it, taken));
-  if (done.kind === "failed") return failed(done.failure, azure.now());
+  if (done.kind === "failed") {
+    return done.failure.code === "NOT_FOUND"
+      ? alreadySo(done.failure.requestId, azure.now())
+      : failed(done.failure, azure.now());
+  }
   if (done.value > 0) return alreadySo(done.requestId, azure.now());
   return outcomeOfRemoval(
     await azure.arm.post(`${it.resourceId}/${it.verb}`, it.apiVersion, undefined, z.unknown()),

@@ -103,7 +103,11 @@ export const removeRoleEligibility = defineStep({
   async apply({ azure, stepId }, target) {
     const { scope, principalId, roleDefinitionId } = target;
     const present = await list(azure, target);
-    if (present.kind === "failed") return failed(present.failure, azure.now());
+    if (present.kind === "failed") {
+      return present.failure.code === "NOT_FOUND"
+        ? alreadySo(present.failure.requestId, azure.now())
+        : failed(present.failure, azure.now());
+    }
     if (!isHeld(present.value, target)) return alreadySo(present.requestId, azure.now());
     const properties = {
       requestType: "AdminRemove",

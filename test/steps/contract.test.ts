@@ -1,18 +1,30 @@
 import { beforeAll, describe, expect, test } from "vitest";
 import type { StepOutcome } from "../../src/case/outcome.ts";
 import type { PlannedStep } from "../../src/case/plan.ts";
+import type { Scope } from "../../src/case/scope.ts";
 import type { FaultAnswer } from "../../local/tenant/weather/faults.ts";
 import { STEPS, stepNamed } from "../../src/steps/steps.ts";
 import { CONTRACT } from "./contract-cases.ts";
-import { assemblePlan, openStage, planningOf, scopeOfStage, type Stage, stepsIn } from "./staged.ts";
+import {
+  assemblePlan,
+  EVERYTHING,
+  openStage,
+  planningOf,
+  scopeOfStage,
+  type Stage,
+  stepsIn,
+} from "./staged.ts";
 import { changesBetween, worldOf } from "./world.ts";
 
 /** The first planned step of each kind on the stage. Ids follow names, so the plan fits every stage. */
 const planned = new Map<string, PlannedStep>();
 
+let scope: Scope;
+
 beforeAll(async () => {
   await using stage = await openStage();
-  const plan = assemblePlan(planningOf(await scopeOfStage(stage)));
+  scope = await scopeOfStage(stage);
+  const plan = assemblePlan(planningOf(scope));
   for (const step of stepsIn(plan)) if (!planned.has(step.kind)) planned.set(step.kind, step);
 });
 
@@ -114,6 +126,49 @@ describe.each(CASES)("%s", (kind, expected) => {
 });
 
 const isHalfMade = (kind: string) => kind === "disable-basic-publishing" || kind === "disable-secret-version";
+
+test.each(KINDS)("%s: what was to be cut being gone is as good as cut", async (kind) => {
+  await using stage = await openStage();
+  for (const service of ["graph", "arm", "key-vault"] as const) {
+    stage.tenant.faults.add({ service, answer: 404, times: Infinity });
+  }
+  expect(await on(stage, kind).apply()).toMatchObject({ kind: "already-so" });
+});
+
+test.each(KINDS)(
+  "%s: what cannot be read back is not confirmed, and is not said to be undone",
+  async (kind) => {
+    await using stage = await openStage();
+    const step = on(stage, kind);
+    expect((await step.apply()).kind).toBe("applied");
+    for (const service of ["graph", "arm", "key-vault"] as const) {
+      stage.tenant.faults.add({ service, answer: 403, times: Infinity });
+    }
+    expect(await step.verify()).toMatchObject({ kind: "unreadable", code: "FORBIDDEN" });
+    if (step.undo !== null && kind !== "disable-basic-publishing") {
+      expect(await step.undo()).toMatchObject({ kind: "failed", code: "FORBIDDEN" });
+      expect(await step.verifyUndone()).toMatchObject({ kind: "unreadable" });
+    }
+  },
+);
+
+test.each(KINDS)("%s: is not planned where anything it touches is protected, and says so", (kind) => {
+  const step = planned.get(kind);
+  if (step === undefined) throw new TypeError(`no ${kind} was planned`);
+  expect(step.touches.length).toBeGreaterThan(0);
+  for (const protectedId of step.touches) {
+    const spared = (more: object) => assemblePlan(planningOf(scope, more));
+    for (const plan of [
+      spared({ policy: { ...EVERYTHING, protected: { ids: [protectedId], tags: [], groupIds: [] } } }),
+      spared({ policy: { ...EVERYTHING, breakGlass: [protectedId] } }),
+      spared({ protection: { ownIds: [protectedId.toUpperCase()], protectedMembers: [] } }),
+      spared({ protection: { ownIds: [], protectedMembers: [protectedId] } }),
+    ]) {
+      expect(stepsIn(plan).map(({ id }) => id)).not.toContain(step.id);
+      expect(plan.personActions.length).toBeGreaterThan(0);
+    }
+  }
+});
 
 type Failure = readonly [
   FaultAnswer,
