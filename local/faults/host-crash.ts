@@ -1,5 +1,6 @@
 import type { Campaign, CampaignOptions, CampaignResult } from "./campaign.ts";
 import { crashRound } from "./host-crash/crash-round.ts";
+import { seededRandom } from "./seeded-random.ts";
 
 const POINTS = 200;
 const KILLS_PER_ROUND = 20;
@@ -29,17 +30,4 @@ async function run(options: CampaignOptions): Promise<CampaignResult> {
     failures.push(...found);
   }
   return { points, failures };
-}
-
-/** Mulberry32: small, and the same numbers everywhere for the same seed. */
-function seededRandom(seed: number): () => number {
-  /* oxlint-disable no-bitwise -- the generator is defined by its bit operations */
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
-  /* oxlint-enable no-bitwise */
 }

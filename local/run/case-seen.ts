@@ -14,7 +14,12 @@ export type CaseSeen = z.infer<typeof CaseSeenSchema>;
 
 export const PlanSeenSchema = z.object({
   waves: z.array(
-    z.object({ name: z.string(), steps: z.array(z.object({ title: z.string(), permission: z.string() })) }),
+    z.object({
+      name: z.string(),
+      steps: z.array(
+        z.object({ id: z.string(), kind: z.string(), title: z.string(), permission: z.string() }),
+      ),
+    }),
   ),
 });
 

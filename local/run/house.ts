@@ -1,3 +1,4 @@
+import { once } from "node:events";
 import { mkdirSync, rmSync } from "node:fs";
 import { createServer } from "node:net";
 import { join, resolve } from "node:path";
@@ -36,6 +37,11 @@ export interface House {
   readonly alert: unknown;
   readonly logs: { readonly host: string; readonly tenant: string };
   ask(what: TenantQuestion["ask"]): Promise<TenantSeen | null>;
+  /**
+   * Ends one of them without warning and starts it again where it was. Storage only stands still for a while instead: the
+   * emulator writes to disk every few seconds, so a killed one would forget what Azure's never does.
+   */
+  crash(what: "host" | "tenant" | "storage"): Promise<void>;
   /** Ends all three, host first. */
   stop(): Promise<void>;
 }
@@ -43,6 +49,7 @@ export interface House {
 const root = resolve(import.meta.dirname, "../..");
 const READY_IN_MS = 60_000;
 const STORAGE_PORTS = 3;
+const STANDSTILL_IN_MS = 3_000;
 
 /** Starts the three, each as a process of its own, so that any of them can die and come back where it was. */
 export async function startHouse(options: HouseOptions): Promise<House> {
@@ -50,18 +57,22 @@ export async function startHouse(options: HouseOptions): Promise<House> {
   if (options.fresh) rmSync(folder, { recursive: true, force: true });
   mkdirSync(join(folder, "storage"), { recursive: true, mode: 0o700 });
   const logs = { host: join(folder, "host.log"), tenant: join(folder, "tenant.log") };
-  const started: { stop(): Promise<void> }[] = [];
+  const up: { storage?: Azurite; tenant?: Child; host?: Child } = {};
   const stop = async () => {
-    for (const it of started.toReversed()) await it.stop();
+    await up.host?.stop();
+    await up.tenant?.stop();
+    await up.storage?.stop();
   };
   try {
     const [storage, { child: tenant, ready }] = await Promise.all([
       startStorage(join(folder, "storage")),
       startTenantProcess(options, folder, logs.tenant),
     ]);
-    started.push(storage, tenant);
-    const host = await startHost(options, folder, logs.host, storage, ready);
-    started.push(host.child);
+    up.storage = storage;
+    up.tenant = tenant;
+    const [port = 0] = await freePorts(1);
+    const host = await startHost(options, folder, logs.host, { storage, tenant: ready, port });
+    up.host = host.child;
     return {
       api: `${host.url}/api`,
       tenantProxy: ready.proxyUrl,
@@ -70,13 +81,39 @@ export async function startHouse(options: HouseOptions): Promise<House> {
       callers: ready.callers,
       alert: ready.alert,
       logs,
-      ask: (what) => askTenant(tenant, what, logs.tenant),
+      ask: (what) => askTenant(up.tenant ?? tenant, what, logs.tenant),
+      async crash(what) {
+        switch (what) {
+          case "host":
+            await killed(up.host);
+            up.host = (await startHost(options, folder, logs.host, { storage, tenant: ready, port })).child;
+            return;
+          case "tenant":
+            await killed(up.tenant);
+            up.tenant = (await startTenantProcess(options, folder, logs.tenant)).child;
+            return;
+          case "storage":
+            process.kill(storage.pid, "SIGSTOP");
+            await new Promise((done) => setTimeout(done, STANDSTILL_IN_MS));
+            process.kill(storage.pid, "SIGCONT");
+            return;
+          default:
+            what satisfies never;
+        }
+      },
       stop,
     };
   } catch (error) {
     await stop();
     throw error;
   }
+}
+
+async function killed(child: Child | undefined): Promise<void> {
+  if (child === undefined || child.process.exitCode !== null) return;
+  const gone = once(child.process, "exit");
+  child.process.kill("SIGKILL");
+  await gone;
 }
 
 async function startStorage(folder: string): Promise<Azurite> {
@@ -100,10 +137,12 @@ async function startHost(
   options: HouseOptions,
   folder: string,
   log: string,
-  storage: Azurite,
-  tenant: TenantReady,
+  {
+    storage,
+    tenant,
+    port,
+  }: { readonly storage: Azurite; readonly tenant: TenantReady; readonly port: number },
 ): Promise<{ readonly child: Child; readonly url: string }> {
-  const [port = 0] = await freePorts(1);
   const environment = {
     ...process.env,
     ...tenant.env,

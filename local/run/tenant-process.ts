@@ -57,6 +57,13 @@ process.on("message", (question: TenantQuestion) => {
       say({ kind: "answer", id: question.id, seen: null });
       return;
     }
+    case "re-enable": {
+      const { servicePrincipals } = tenant.state.directory;
+      const suspect = servicePrincipals.get(tenant.scenario.truth?.suspect.objectId ?? "");
+      if (suspect) servicePrincipals.put({ ...suspect, accountEnabled: true }, tenant.tenant.clock.now());
+      say({ kind: "answer", id: question.id, seen: null });
+      return;
+    }
     case "calm":
       void adversary?.stop().then(() => say({ kind: "answer", id: question.id, seen: null }));
       return;

@@ -23,8 +23,8 @@ export interface TenantReady {
 
 export interface TenantQuestion {
   readonly id: number;
-  /** `calm` ends the attack. */
-  readonly ask: "seen" | "attack" | "calm";
+  /** `calm` ends the attack; `re-enable` is an administrator who lets the suspect sign in again. */
+  readonly ask: "seen" | "attack" | "calm" | "re-enable";
 }
 
 export interface TenantSeen {

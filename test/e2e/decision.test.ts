@@ -75,7 +75,7 @@ describe("who decides, on what, and when", () => {
       body: { code: "ALREADY_DECIDED" },
     });
     const ended = await until(on, caseId, ({ status }) => status === "watching");
-    expect(ended.outcome).toBe("contained");
+    expect(ended.outcome).toMatch(/^contained/);
     expect(await decide("approver", { decision: "reject", planDigest })).toMatchObject({
       status: 409,
       body: { code: "ALREADY_DECIDED" },
@@ -83,7 +83,7 @@ describe("who decides, on what, and when", () => {
 
     const record = await recordOf(on, caseId);
     const refused = record.filter(({ type }) => type === "decision-refused").map(({ data }) => data["code"]);
-    expect(refused.toSorted()).toEqual(["ALREADY_DECIDED", "OTHER_PLAN", "ROLE_MISSING"]);
+    expect(new Set(refused)).toEqual(new Set(["ALREADY_DECIDED", "OTHER_PLAN", "ROLE_MISSING"]));
     expect(record.filter(({ type }) => type === "decision-made")).toHaveLength(1);
   }, 120_000);
 
@@ -115,7 +115,7 @@ test.each([
   { atDeadline: "stop", performs: false },
   { atDeadline: "contain", performs: true },
 ])(
-  "nobody answers, policy says $atDeadline: $performs, and a later answer is too late",
+  "nobody answers and policy says $atDeadline: reversible steps run: $performs; a later answer is too late",
   async ({ atDeadline, performs }) => {
     const policy = policyWith(`deadline-${atDeadline}`, {
       ...ASKING,

@@ -1,0 +1,12 @@
+/** Mulberry32: small, and the same numbers everywhere for the same seed. */
+export function seededRandom(seed: number): () => number {
+  /* oxlint-disable no-bitwise -- the generator is defined by its bit operations */
+  let state = seed >>> 0;
+  return () => {
+    state = (state + 0x6d2b79f5) >>> 0;
+    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
+    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
+  };
+  /* oxlint-enable no-bitwise */
+}
