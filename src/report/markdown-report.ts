@@ -1,7 +1,7 @@
 import type { CaseReport } from "./case-report.ts";
 import { restoreCommand, verifyCommands } from "./commands.ts";
 import { lossesOf } from "./losses.ts";
-import { codeInMarkdown as code, inMarkdown as md } from "./markdown-text.ts";
+import { codeInMarkdown as code, dataInMarkdown, inMarkdown as md } from "./markdown-text.ts";
 import { kindName } from "./reach-graph.ts";
 import { STANDINGS, standingOf, whyOpen } from "./reported-step.ts";
 import { shownTime } from "./shown-text.ts";
@@ -153,7 +153,7 @@ function steps({ steps: all, waves }: CaseReport): Blocks {
           .map((it) => [
             STANDINGS[standingOf(it)],
             `${md(it.title)} ${code(it.id)}`,
-            it.before === null ? "" : code(JSON.stringify(it.before)),
+            it.before === null ? "" : dataInMarkdown(it.before),
             it.madeAt === null ? "not performed" : `${shownTime(it.madeAt)}, ${md(it.result ?? "")}`,
             it.confirmed ? `confirmed ${shownTime(it.confirmedAt ?? "")}` : md(whyOpen(it)),
             [...it.made, ...it.proof]

@@ -19,3 +19,8 @@ export function codeInMarkdown(text: string): string {
   const pad = longest > 0 ? " " : "";
   return `${fence}${pad}${shown(text).replaceAll("|", "\\|")}${pad}${fence}`;
 }
+
+/** Plain data as code, without angle brackets: not every reader of Markdown leaves code alone. The JSON means the same. */
+export function dataInMarkdown(value: object): string {
+  return codeInMarkdown(JSON.stringify(value).replaceAll("<", "\\u003c").replaceAll(">", "\\u003e"));
+}
