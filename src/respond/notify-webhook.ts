@@ -40,7 +40,11 @@ export function signatureOf(secret: string, timestampInSeconds: number, body: st
  * Sends one signed message, once. Only over HTTPS to the address the operator set; redirects are not followed and what
  * is answered is not read beyond its status. Never throws for what the other side does.
  */
-export async function sendWebhook(webhook: WebhookSetting, { id, body, at }: Delivery): Promise<Sent> {
+export async function sendWebhook(
+  webhook: WebhookSetting,
+  { id, body, at }: Delivery,
+  timeoutInMs = TIMEOUT_IN_MS,
+): Promise<Sent> {
   const [url, secret] = [webhook.url.reveal(), webhook.signingSecret.reveal()];
   if (url.startsWith(UNRESOLVED) || secret.startsWith(UNRESOLVED)) return failed("SECRET_NOT_RESOLVED", null);
   if (URL.parse(url)?.protocol !== "https:") return failed("NOT_HTTPS", null);
@@ -62,8 +66,8 @@ export async function sendWebhook(webhook: WebhookSetting, { id, body, at }: Del
       "X-Tourniquet-Timestamp": String(timestamp),
       "X-Tourniquet-Signature": `v1=${signatureOf(secret, timestamp, body)}`,
     }),
-    timeout: TIMEOUT_IN_MS,
-    abortSignal: AbortSignal.timeout(TIMEOUT_IN_MS),
+    timeout: timeoutInMs,
+    abortSignal: AbortSignal.timeout(timeoutInMs),
   });
   try {
     const { status, headers } = await pipeline.sendRequest(createDefaultHttpClient(), request);

@@ -15,7 +15,11 @@ const START_WITHIN_IN_MS = 2_000;
  * Has people told, by instances of their own with ids made from what is told, so that the same word twice is one. Never
  * throws and never takes longer than two seconds: a containment does not wait for messages. False where it did not work.
  */
-export async function startWord(client: DurableClient, telling: Telling): Promise<boolean> {
+export async function startWord(
+  client: Pick<DurableClient, "startNew" | "getStatus">,
+  telling: Telling,
+  withinInMs = START_WITHIN_IN_MS,
+): Promise<boolean> {
   const started = CHANNELS.map(async (channel) => {
     const input: Word = { ...telling, channel };
     const instanceId = `${telling.caseId}-word-${entryIdOf(telling.occasion, telling.about, channel)}`;
@@ -28,7 +32,7 @@ export async function startWord(client: DurableClient, telling: Telling): Promis
     }
   });
   const { promise: late, resolve } = Promise.withResolvers<boolean>();
-  const timer = setTimeout(() => resolve(false), START_WITHIN_IN_MS);
+  const timer = setTimeout(() => resolve(false), withinInMs);
   const all = Promise.all(started).then((each) => each.every(Boolean));
   try {
     return await Promise.race([all, late]);

@@ -82,8 +82,8 @@ test("hostile names leave no tag, link, address or control character in any form
   const markdown = markdownReport(report);
   for (const text of [page, markdown]) expect(text).not.toMatch(/(?!\n)[\p{Cc}\p{Cf}]/u);
   expect(markdown).not.toMatch(/<script|<img|<b>/);
-  expect(markdown).not.toContain("](javascript");
   const prose = markdown.replaceAll(/(`+)[^`].*?\1/g, "");
+  expect(prose).not.toContain("](javascript");
   expect(prose).not.toMatch(/https?:\/\/evil/);
   const rows = markdown.split("\n").filter((line) => line.startsWith("| ") && line.includes("subscription"));
   for (const row of rows) expect(row.split(/(?<!\\)\|/).length).toBeGreaterThan(3);
