@@ -4,6 +4,7 @@ import type { Scope, ScopedPrincipal } from "../case/scope.ts";
 import type { Proposal, Step } from "../steps/step.ts";
 import { digestOf } from "./digest.ts";
 import { guardPrincipal, guardProposal, type Protection } from "./guardrails.ts";
+import { leftToPeople } from "./left-to-people.ts";
 import { carriesTag, type Policy, type Ruling } from "./policy.ts";
 import { WAVES } from "./waves.ts";
 
@@ -42,6 +43,7 @@ export function assemblePlan(input: PlanningInput): Plan {
     because: `Nothing is cut on it: ${refused.reason}.`,
     targetId: it.principal.objectId ?? it.principal.applicationObjectId,
   }));
+  personActions.push(...leftToPeople(scope));
   const possible: Proposed[] = [];
   for (const proposed of proposeAll(input, plannable)) {
     const { proposal } = proposed;

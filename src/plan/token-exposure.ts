@@ -103,9 +103,10 @@ function boundOf(
       : {
           until: expiry(TOKEN_IN_MS),
           because:
-            service === "microsoft-graph"
+            stillHeld(scoped, service, isDone) ??
+            (service === "microsoft-graph"
               ? "Its permissions are in the token. Continuous access evaluation ends it within 15 minutes, but only for a client that opted into it, which an attacker's need not."
-              : "Nothing calls an issued token back here; it ends by itself.",
+              : "Nothing calls an issued token back here; it ends by itself."),
         };
   if (!isAskedEachTime(scoped, service, isDone)) return ends;
   const rolesGone = new Date(cutAt.getTime() + ROLE_PROPAGATION_IN_MS);
@@ -147,6 +148,27 @@ function isAskedEachTime(
         throughGroupId === null && isDone("remove-vault-access-policy", { vaultId, objectId, applicationId }),
     )
   );
+}
+
+/** What keeps a token useful until it ends: a role or policy that is still there. Null where none is. */
+function stillHeld(
+  { roleAssignments, vaultPolicies }: ScopedPrincipal,
+  service: Service,
+  isDone: IsDone,
+): string | null {
+  if (service === "microsoft-graph" || service === "other") return null;
+  const role = roleAssignments.find(
+    (it) => it.assignment === "active" && it.throughGroupId === null && !isGone(it, isDone),
+  );
+  const policy =
+    service === "key-vault" &&
+    vaultPolicies.some(
+      ({ vaultId, objectId, applicationId }) =>
+        !isDone("remove-vault-access-policy", { vaultId, objectId, applicationId }),
+    );
+  if (role === undefined && !policy) return null;
+  const held = role === undefined ? "an access policy" : (role.roleName ?? "a role");
+  return `It still holds ${held}, which was not removed; the token ends by itself.`;
 }
 
 function isGone({ id, principalId }: RoleAssignment, isDone: IsDone): boolean {

@@ -39,7 +39,7 @@ export const restrictClusterApiServer = defineStep({
       return {
         target: { clusterId: taken.resourceId, ranges: [...apiServerRanges].toSorted() },
         before: { ranges: taken.reach?.cluster ? [...taken.reach.cluster.authorizedIpRanges] : null },
-        title: `Let only ${apiServerRanges.length} address ranges of the policy reach the API server of ${taken.name}`,
+        title: `Let only the address ranges of the policy reach the API server of ${taken.name}`,
         because: taken.because,
         cost: [
           `Everybody else loses the API server of ${taken.name}: people, pipelines, and nodes whose outbound address is not in the list.`,

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import type { Plan } from "../../src/case/plan.ts";
-import type { Obstacle, ScopedPrincipal } from "../../src/case/scope.ts";
+import type { Obstacle, Scope, ScopedPrincipal } from "../../src/case/scope.ts";
 import { principalKey } from "../../src/case/principal.ts";
 import {
   aCertificate,
@@ -271,4 +271,39 @@ test("a thing found by two roads is one step, with both reasons, and spared if e
   const steps = stepsOf(planFor(scope)).filter(({ kind }) => kind === "remove-application-password");
   expect(steps).toHaveLength(1);
   expect(steps[0]?.because).toHaveLength(2);
+});
+
+test("what was made inside a cluster, logs that were switched off, and a new principal are named for a person", () => {
+  const made = (
+    kind: "cluster-object" | "diagnostic-setting" | "service-principal",
+    more: Partial<Scope["planted"][number]>,
+  ): Scope["planted"][number] => ({
+    kind,
+    at: "2026-11-20T10:00:00.000Z",
+    onId: `${GROUP}/providers/Microsoft.ContainerService/managedClusters/aks`,
+    onKind: "cluster",
+    onName: null,
+    id: null,
+    by: KEY,
+    evidence: "cluster audit: create daemonsets",
+    present: null,
+    detail: { kind: "noted" },
+    ...more,
+  });
+  const plan = planFor(
+    aScope([aScoped(APP)], {
+      planted: [
+        made("cluster-object", { id: "kube-system/daemonsets.apps/miner" }),
+        made("diagnostic-setting", { id: `${GROUP}/x/diagnosticSettings/audit`, present: false }),
+        made("service-principal", { onId: id("new"), onName: "backdoor", present: true }),
+        made("service-principal", { onId: KEY, onName: "the suspect itself", present: true }),
+      ],
+    }),
+  );
+  expect(forPerson(plan)).toContain(
+    "In the cluster aks, save and take away kube-system/daemonsets.apps/miner",
+  );
+  expect(forPerson(plan)).toContain("diagnosticSettings/audit again");
+  expect(forPerson(plan)).toContain("Decide what to do about backdoor, which the suspect made");
+  expect(forPerson(plan)).not.toContain("the suspect itself");
 });
