@@ -1,4 +1,4 @@
-import { cpSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { build } from "esbuild";
 import { zipSync } from "fflate";
@@ -14,7 +14,10 @@ rmSync(folder, { recursive: true, force: true });
 mkdirSync(folder, { recursive: true });
 await build({
   stdin: {
-    contents: ["case", "rotation", "api", "health", "openapi"].map((name) => `import "./functions/${name}.ts";`).join("\n"),
+    contents: readdirSync(join(root, "functions"))
+      .toSorted()
+      .map((name) => `import "./functions/${name}";`)
+      .join("\n"),
     resolveDir: root,
     sourcefile: "main.ts",
   },
