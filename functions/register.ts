@@ -1,4 +1,4 @@
-import { app, type HttpMethod } from "@azure/functions";
+import { app, type HttpMethod, type InvocationContext } from "@azure/functions";
 import * as df from "durable-functions";
 import type { HttpResponseInit } from "@azure/functions";
 import type { DurableClient } from "durable-functions";
@@ -14,8 +14,27 @@ export function registerActivity<Input extends Payload, Output extends Payload>(
   run: (app: Tourniquet, input: Input) => Promise<Output>,
 ): void {
   df.app.activity(reference.name, {
-    handler: async (input: Input): Promise<Output> => run(await tourniquet(), input),
+    handler: async (input: Input, context): Promise<Output> => {
+      const ours = await tourniquet();
+      const output = await run(ours, input);
+      await logHead(ours, input, context);
+      return output;
+    },
   });
+}
+
+/**
+ * The record's head goes to the logs, a place more that an attacker of the record would have to own. What the handle has
+ * seen last is enough, so it costs no request; that it could not be read must not undo what the activity did.
+ */
+async function logHead(ours: Tourniquet, input: Payload, context: InvocationContext): Promise<void> {
+  if (!("caseId" in input) || typeof input.caseId !== "string") return;
+  try {
+    const { seq, hash } = await ours.record(input.caseId).head();
+    if (seq > 0) context.log(`record of ${input.caseId}: ${seq} entries, head ${hash}`);
+  } catch (error) {
+    context.warn("the record's head could not be read", error instanceof Error ? error.name : "");
+  }
 }
 
 /** An activity after which people are told something. Telling neither fails nor holds up what the activity did. */
@@ -29,6 +48,7 @@ export function registerTellingActivity<Input extends Payload, Output extends Pa
     handler: async (input: Input, context): Promise<Output> => {
       const ours = await tourniquet();
       const output = await run(ours, input);
+      await logHead(ours, input, context);
       try {
         const wanted = await telling(ours, input, output);
         if (wanted !== null && !(await startWord(df.getClient(context), wanted))) {
