@@ -21,8 +21,9 @@ export function wireResource(tenant: Tenant, resource: Resource, extra: JsonObje
     properties: {
       ...(isTopLevel(resource) ? { provisioningState: "Succeeded" } : {}),
       ...resource.properties,
-      ...(busy ? { provisioningState: "Updating" } : {}),
       ...extra,
+      // Last: what a type serves of its own may hold the state that was written.
+      ...(busy ? { provisioningState: "Updating" } : {}),
     },
   };
 }
