@@ -9,13 +9,15 @@ import { type Happening, happenings } from "./happenings.ts";
 import { type OpenWork, openWork } from "./open-work.ts";
 import { type DigestedPlan, type ReportedStep, reportedSteps, whyOpen } from "./reported-step.ts";
 import { type Verdict, verdictOf } from "./verdict.ts";
+import { wholeScope } from "./whole-scope.ts";
 import { type Word, wordsOf } from "./words.ts";
 
 /** What a report is made from: the record and the documents it names, nothing else. */
 export interface ReportSources {
   readonly caseId: string;
   readonly entries: readonly RecordedEntry[];
-  readonly scope: Scope | null;
+  /** In the order they were taken; the last is what is known now. */
+  readonly scopes: readonly Scope[];
   /** In the order they were made; the last is what holds. */
   readonly plans: readonly DigestedPlan[];
 }
@@ -73,7 +75,8 @@ export interface CaseReport {
  * Reads a case out of its record. Pure: the same record and documents give the same report, and storing the report,
  * which is itself recorded, does not change it.
  */
-export function caseReport({ caseId, entries: all, scope, plans }: ReportSources): CaseReport {
+export function caseReport({ caseId, entries: all, scopes, plans }: ReportSources): CaseReport {
+  const scope = wholeScope(scopes);
   const last = all.findLastIndex(({ type }) => type !== "report" && type !== "checkpoint");
   const entries = all.slice(0, last + 1);
   const opened = entries.find(({ type }) => type === "opened");

@@ -27,7 +27,7 @@ export function decisionsSection({ decisions }: CaseReport): Section | null {
               <td data-head="Who"><bdi>${it.who}</bdi></td>
               <td data-head="What">${it.what}</td>
               <td data-head="Words"><bdi>${it.comment ?? ""}</bdi></td>
-              <td data-head="Plan"><code>${it.planDigest?.slice(0, 12) ?? ""}</code></td>
+              <td data-head="Plan" class="when"><code>${it.planDigest?.slice(0, 12) ?? ""}</code></td>
             </tr> `,
         )}
       </tbody>

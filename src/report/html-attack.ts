@@ -12,7 +12,9 @@ export function happenedSection(report: CaseReport): Section | null {
   const picture = timelineSvg(report);
   if (picture === null) return null;
   const moments = report.happenings.filter(({ key }) => key);
-  const shownMoments = moments.slice(0, MOST_MOMENTS);
+  // What was decided is never left out; of a long attack the beginning tells the story.
+  const tellable = new Set(moments.filter(({ lane }) => lane !== "milestone").slice(0, MOST_MOMENTS));
+  const shownMoments = moments.filter((it) => it.lane === "milestone" || tellable.has(it));
   return {
     id: "happened",
     heading: "What happened",
@@ -49,7 +51,7 @@ export function happenedSection(report: CaseReport): Section | null {
             </li> `,
         )}
       </ol>
-      ${moments.length > MOST_MOMENTS ? html`<p class="soft">${moments.length - MOST_MOMENTS} more are in the JSON form of this report.</p>` : null}`,
+      ${moments.length > shownMoments.length ? html`<p class="soft">${moments.length - shownMoments.length} more are in the JSON form of this report.</p>` : null}`,
   };
 }
 

@@ -196,7 +196,7 @@ function stepDetails(step: ReportedStep): Markup {
               html`<dt>${name}</dt>
                 <dd>${typeof value === "string" ? html`<bdi>${value}</bdi>` : value}</dd>`,
           )}
-        <dt>Step</dt>
+        <dt>Kind and id</dt>
         <dd><code>${step.kind} ${step.id}</code></dd>
       </dl>
     </div>

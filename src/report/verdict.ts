@@ -71,7 +71,7 @@ function headlineOf(
         tone: "warning",
         headline: "Contained, with gaps",
         said: [
-          `${holding} of ${counted(meant, "planned step")} are confirmed; ${meant - holding} are not, and are listed below.`,
+          `${holding} of ${counted(meant, "planned step")} are confirmed; ${meant - holding === 1 ? "one is not, and is" : `${meant - holding} are not, and are`} listed below.`,
         ],
       };
     case "planned":

@@ -34,13 +34,13 @@ export async function publish(app: Tourniquet, summary: CaseSummary): Promise<vo
 
 /** The case as its record stands now. */
 export async function currentReport(app: Tourniquet, summary: CaseSummary): Promise<CaseReport> {
-  const { caseId, scope } = summary;
+  const { caseId } = summary;
   const entries: RecordedEntry[] = [];
   for await (const entry of app.record(caseId).read()) entries.push(entry);
   return caseReport({
     caseId,
     entries,
-    scope: scope === null ? null : await app.documents.getJson<Scope>(caseId, scope),
+    scopes: await scopesOf(app, caseId, entries),
     plans: await plansOf(app, caseId, entries),
   });
 }
@@ -62,6 +62,17 @@ const Planned = z.object({
   planDigest: z.string(),
   document: z.object({ blob: z.string(), sha256: z.string() }),
 });
+
+const Snapshot = z.object({ document: z.object({ blob: z.string(), sha256: z.string() }) });
+
+async function scopesOf(
+  app: Tourniquet,
+  caseId: string,
+  entries: readonly RecordedEntry[],
+): Promise<readonly Scope[]> {
+  const taken = entries.filter(({ type }) => type === "snapshot").map(({ data }) => Snapshot.parse(data));
+  return Promise.all(taken.map(({ document }) => app.documents.getJson<Scope>(caseId, document)));
+}
 
 async function plansOf(
   app: Tourniquet,

@@ -126,3 +126,14 @@ test("a notification's card has hostile text in text runs only, and a link that 
   expect(JSON.stringify(slackMessage(notification))).not.toContain("mrkdwn");
   expect(HOSTILE.length).toBe(report.principals.length);
 });
+
+test("what was within reach before the cuts is still told after them", async () => {
+  const told = await largeCase(20, 6);
+  const [before] = told.scopes;
+  if (before === undefined) throw new TypeError("the case has no scope");
+  const after = {
+    ...before,
+    reach: before.reach.slice(0, 1).map((it) => ({ ...it, evidence: "reachable" as const })),
+  };
+  expect(caseReport({ ...told, scopes: [before, after] }).reach).toEqual(before.reach);
+});

@@ -121,7 +121,7 @@ export async function toldCase(scope: Scope, plan: Plan, telling: Telling = {}):
     scope.caseId,
     batches.map(([seconds, held]) => [at(seconds), held]),
   );
-  return { caseId: scope.caseId, entries, scope, plans: [{ digest, plan }] };
+  return { caseId: scope.caseId, entries, scopes: [scope], plans: [{ digest, plan }] };
 }
 
 /** Entries as the record stores them, linked and hashed. */
