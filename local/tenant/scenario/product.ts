@@ -48,6 +48,7 @@ const ACTOR_PERMISSIONS = [
   "RoleManagement.ReadWrite.Directory",
   "RoleAssignmentSchedule.Remove.Directory",
   "RoleEligibilitySchedule.Remove.Directory",
+  "RoleEligibilitySchedule.ReadWrite.Directory",
   "User.EnableDisableAccount.All",
   "User.Read.All",
   "User.RevokeSessions.All",
@@ -160,6 +161,7 @@ export function productAzure(tenantId: string, subscription: string) {
         actions: [
           "*/read",
           "Microsoft.Authorization/roleAssignments/write",
+          "Microsoft.Automation/automationAccounts/write",
           "Microsoft.Authorization/roleAssignments/delete",
           "Microsoft.Authorization/roleEligibilityScheduleRequests/write",
           "Microsoft.Authorization/roleAssignmentScheduleRequests/write",
