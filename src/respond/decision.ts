@@ -1,5 +1,4 @@
 import type { Plan, PlannedStep } from "../case/plan.ts";
-import { digestOf } from "../plan/digest.ts";
 import type { NewEntry } from "../record/entry.ts";
 import type { CaseSummary } from "../storage/case-index.ts";
 import type { CaseRequest } from "../storage/case-requests.ts";
@@ -110,8 +109,7 @@ async function take(
   await record.append([madeEntry(caseId, request)]);
   const holds = decision === "reject" || about === "restore" || (await stillTrue(app, summary, planDigest));
   if (!holds) {
-    const reason =
-      "What was approved would cost or touch something else by now; a new plan is to be decided.";
+    const reason = "What was approved would cost or touch more by now; a new plan is to be decided.";
     await record.append([refusedEntry(caseId, request, { code: "PLAN_OUTDATED", reason })]);
   }
   await app.cases.update(caseId, (it) => ({
@@ -125,7 +123,7 @@ async function take(
 }
 
 /**
- * Looks again before what cannot be undone: whether what was approved would still cost the same and touch the same. What is
+ * Looks again before what cannot be undone: whether what was approved would cost or touch no more than was said. What is
  * gone meanwhile is already so. What has come to be done besides is for another plan and another decision: an attacker who
  * plants more must not be able to void an approval.
  */
@@ -137,14 +135,19 @@ async function stillTrue(app: Tourniquet, summary: CaseSummary, planDigest: stri
   const now = new Map(awaiting(await planFrom(app, summary, scope)).map((step) => [step.id, step]));
   return awaiting(approved).every((step) => {
     const again = now.get(step.id);
-    return again === undefined || isSame(step, again);
+    return again === undefined || isNoMore(step, again);
   });
 }
 
-function isSame(approved: PlannedStep, again: PlannedStep): boolean {
-  const weighed = ({ cost, touches, reversible }: PlannedStep) =>
-    digestOf({ cost: cost.toSorted(), touches: touches.toSorted(), reversible });
-  return weighed(approved) === weighed(again);
+/** Less to lose is no reason to ask again: our own cuts before the approval take away what others lost by it. */
+function isNoMore(approved: PlannedStep, again: PlannedStep): boolean {
+  const within = (more: readonly string[], known: readonly string[]) =>
+    more.every((it) => known.includes(it));
+  return (
+    within(again.cost, approved.cost) &&
+    within(again.touches, approved.touches) &&
+    again.reversible === approved.reversible
+  );
 }
 
 /** Thrown where going on without a full look would be a guess; the activity is called again. */
