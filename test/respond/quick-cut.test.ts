@@ -80,7 +80,8 @@ test("the suspect is disabled within three dependent requests to Azure, in the f
       SERVICES.map((service) => [service, { medianInMs: LATENCY_IN_MS, p95InMs: LATENCY_IN_MS }]),
     ),
   });
-  using _entered = tenant.enterProcess();
+  using entered = tenant.enterProcess();
+  expect(entered).toBeDefined();
   for (const [name, value] of Object.entries(tenant.productSettings())) vi.stubEnv(name, value);
   vi.stubEnv("TOURNIQUET_STORAGE", azurite.connectionString);
   vi.stubEnv("TOURNIQUET_POLICY", join(import.meta.dirname, "../e2e/policy.json"));
