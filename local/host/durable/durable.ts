@@ -5,7 +5,6 @@ import { Engine } from "./engine.ts";
 
 export { defaultDurableSettings } from "./contract.ts";
 export type { Durable, DurableFunctionRunner, DurableOptions, DurableSettings, Ran } from "./contract.ts";
-export { StoreError, type StoreErrorCode } from "./store/store-error.ts";
 
 /** Opens the store and takes up every instance where it was left. Refuses a store that is in use, foreign or damaged. */
 export async function openDurable(options: DurableOptions): Promise<Durable> {
