@@ -13,7 +13,7 @@ const Before = z.object({ groupName: z.string().nullable() });
 const Member = z.object({ id: z.string() });
 
 const list = ({ graph }: Azure, { groupId }: Target) =>
-  graph.list(`/groups/${groupId}/members?$select=id`, Member);
+  graph.list(`/groups/${groupId}/members?$select=id&$top=999`, Member);
 
 /** Takes a principal out of a group, and so of every role the group holds. In tokens already issued the group stays until they expire. */
 export const removeGroupMembership = defineStep({
