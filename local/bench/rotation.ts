@@ -13,7 +13,7 @@ const SECRETS = 2_000;
 const VAULTS = 40;
 /** Two secrets share a resource, as they do in life. */
 const SECRETS_A_RESOURCE = 2;
-const MOST_MINUTES = 20;
+const MOST_MINUTES = 60;
 
 interface Kind {
   readonly type: string | null;
