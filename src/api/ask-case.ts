@@ -84,7 +84,7 @@ export async function postRestore(visit: Visit, client: DurableClient): Promise<
   if (!isCase(found)) return found;
   const body = await parsed(visit, Restore);
   if (body.kind === "problem") return body.problem;
-  if ((found.status !== "watching" && found.status !== "closed") || found.plan === null) {
+  if ((found.watchUntil === null && found.status !== "closed") || found.plan === null) {
     return problem(
       409,
       "NOT_RESTORABLE",
@@ -124,7 +124,8 @@ export async function postClose(visit: Visit, client: DurableClient): Promise<Ht
   if (!isCase(found)) return found;
   const body = await parsed(visit, Close);
   if (body.kind === "problem") return body.problem;
-  if (found.status !== "watching") {
+  // While a finding is being cut again the watch is only interrupted: it takes up what was asked when it goes on.
+  if (found.watchUntil === null) {
     return problem(409, "NOT_WATCHING", `There is no watch to end; the case is ${found.status}.`);
   }
   const { app, caller } = visit;

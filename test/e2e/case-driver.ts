@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { z } from "zod";
 import type { AccessFact } from "../../local/run/access-facts.ts";
 import { apiClient, type CallApi } from "../../local/run/api-client.ts";
-import { CaseSeenSchema, OpenedSchema, PlanSeenSchema } from "../../local/run/case-seen.ts";
+import { CaseSeenSchema, OpenedSchema } from "../../local/run/case-seen.ts";
 import { type House, startHouse } from "../../local/run/house.ts";
 import type { TenantSeen } from "../../local/run/tenant-talk.ts";
 
@@ -84,10 +84,6 @@ export async function until(
     if (performance.now() > deadline) throw new Error(`still ${JSON.stringify(seen)}`);
     await new Promise((done) => setTimeout(done, 150));
   }
-}
-
-export async function planOf({ call }: Pick<Stage, "call">, caseId: string) {
-  return PlanSeenSchema.parse((await call("reader", "GET", `/cases/${caseId}/plan`)).body);
 }
 
 /** What is so in one and not in the other. */

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { changes, planOf, postAlert, recordOf, seenBy, stage, until } from "./case-driver.ts";
+import { changes, postAlert, recordOf, seenBy, stage, until } from "./case-driver.ts";
 
 test("an attacker who comes back while the case is watched is cut again by the same rules, until somebody ends the watch", async () => {
   await using on = await stage("cicd-service-connection");
@@ -40,11 +40,10 @@ test("chosen steps come back alone, the rest goes on being watched, and what was
   const caseId = await postAlert(on);
   await until(on, caseId, ({ status }) => status === "watching");
   const cut = await seenBy(on);
-  const plan = await planOf(on, caseId);
-  const step = plan.waves
-    .flatMap(({ steps }) => steps)
-    .find(({ kind }) => kind === "disable-service-principal");
-  if (step === undefined) throw new Error("nobody was disabled");
+  const intents = (await recordOf(on, caseId)).filter(({ type }) => type === "intent");
+  const disabled = intents.find(({ data }) => data["kind"] === "disable-service-principal");
+  if (disabled === undefined) throw new Error("nobody was disabled");
+  const stepId = String(disabled.data["stepId"]);
 
   const unknown = await on.call("responder", "POST", `/cases/${caseId}/restore`, {
     steps: [],
@@ -52,7 +51,7 @@ test("chosen steps come back alone, the rest goes on being watched, and what was
   });
   expect(unknown.status).toBe(422);
   const asked = await on.call("responder", "POST", `/cases/${caseId}/restore`, {
-    steps: [step.id],
+    steps: [stepId],
     reason: "The night job needs it.",
   });
   expect(asked.status, asked.text).toBe(202);
