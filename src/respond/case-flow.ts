@@ -233,16 +233,12 @@ function* decide(
 ): Flow<"approved" | "rejected" | "expired" | "changed"> {
   const deadline = new Date(context.df.currentUtcDateTime.getTime() + decideWithinInMs);
   yield* call(context, askDecision, { ...question, deadline: deadline.toISOString() });
-  const timer = context.df.createTimer(deadline);
   for (;;) {
-    const knock = context.df.waitForExternalEvent(KNOCKS.decision);
-    const winner = yield context.df.Task.any([knock, timer]);
-    const expired = winner === timer;
+    // A timer of its own for each wait: Durable's compound tasks do not share one.
+    const leftInMs = Math.max(0, deadline.getTime() - context.df.currentUtcDateTime.getTime());
+    const expired = (yield* waitForKnock(context, [KNOCKS.decision], leftInMs)) === null;
     const decided = yield* call(context, readDecision, { ...question, expired });
-    if (decided.kind !== "none") {
-      if (!expired) timer.cancel();
-      return decided.kind;
-    }
+    if (decided.kind !== "none") return decided.kind;
     if (expired) return "expired";
   }
 }
