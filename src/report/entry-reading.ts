@@ -40,7 +40,7 @@ export function numberOf(entry: RecordedEntry | undefined, member: string): numb
   return typeof value === "number" ? value : null;
 }
 
-export function textsOf(entry: RecordedEntry | undefined, member: string): readonly string[] {
+function textsOf(entry: RecordedEntry | undefined, member: string): readonly string[] {
   return listOf(entry?.data[member]).filter((it) => typeof it === "string");
 }
 

@@ -7,7 +7,7 @@ import type { CaseRef, RestorePrepared } from "./activities.ts";
 import { type CaseStep, caseStanding, type CaseStanding, stepsOfCase } from "./case-standing.ts";
 import { paceOf } from "./make-plan.ts";
 
-export type RestoreRequest = Extract<CaseRequest, { readonly kind: "restore" }>;
+type RestoreRequest = Extract<CaseRequest, { readonly kind: "restore" }>;
 
 /** What is put back, in order: as binding as a plan, and decided by its digest where a person has to. */
 export interface RestorePlan {
