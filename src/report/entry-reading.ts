@@ -40,10 +40,6 @@ export function numberOf(entry: RecordedEntry | undefined, member: string): numb
   return typeof value === "number" ? value : null;
 }
 
-function textsOf(entry: RecordedEntry | undefined, member: string): readonly string[] {
-  return listOf(entry?.data[member]).filter((it) => typeof it === "string");
-}
-
 export function listOf(value: unknown): readonly unknown[] {
   return Array.isArray(value) ? value : [];
 }

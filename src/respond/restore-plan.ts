@@ -1,13 +1,10 @@
 import type { CallerReference } from "../case/case.ts";
 import type { PlannedStep } from "../case/plan.ts";
 import { digestOf } from "../plan/digest.ts";
-import type { CaseRequest } from "../storage/case-requests.ts";
 import type { Tourniquet } from "../tourniquet.ts";
 import type { CaseRef, RestorePrepared } from "./activities.ts";
 import { type CaseStep, caseStanding, type CaseStanding, stepsOfCase } from "./case-standing.ts";
 import { paceOf } from "./make-plan.ts";
-
-type RestoreRequest = Extract<CaseRequest, { readonly kind: "restore" }>;
 
 /** What is put back, in order: as binding as a plan, and decided by its digest where a person has to. */
 export interface RestorePlan {
