@@ -24,6 +24,7 @@ const house = await startHouse({
   scenario: values.scenario,
   delays,
   fresh: values.fresh,
+  onRestart: (what) => console.error(`${what} had ended and is up again where it was`),
   ...(values.policy === undefined ? {} : { policy: values.policy }),
 });
 let stopping = false;

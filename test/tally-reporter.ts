@@ -6,6 +6,8 @@ export default class TallyReporter implements Reporter {
     const tally = { passed: 0, failed: unhandledErrors.length, skipped: 0, pending: 0 };
     for (const module of modules) {
       if (module.errors().length > 0) tally.failed += 1;
+      // A hook that fails belongs to no test.
+      for (const suite of module.children.allSuites()) if (suite.errors().length > 0) tally.failed += 1;
       for (const test of module.children.allTests()) tally[test.result().state] += 1;
     }
     const skipped = tally.skipped + tally.pending;

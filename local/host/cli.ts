@@ -124,6 +124,8 @@ function stopOnSignals(starting: Promise<RunningHost>): void {
   };
   process.on("SIGINT", stop);
   process.on("SIGTERM", stop);
+  // Started with a channel to its parent, it ends with that parent, however that one ended.
+  process.once("disconnect", stop);
 }
 
 try {

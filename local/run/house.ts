@@ -24,7 +24,11 @@ export interface HouseOptions {
   readonly fresh: boolean;
   /** The app to run: the source tree, or what `npm run package` made. */
   readonly app?: string;
+  /** Told when one of them ended by itself and was started again where it was. Without it such an end is left as it is. */
+  readonly onRestart?: (what: Part) => void;
 }
+
+export type Part = "host" | "tenant" | "storage";
 
 /** Storage, tenant and host, up and ready. */
 export interface House {
@@ -32,7 +36,7 @@ export interface House {
   readonly tenantProxy: string;
   /** A shell file that points a person's tools at the tenant. */
   readonly envFile: string;
-  readonly pids: { readonly host: number; readonly tenant: number; readonly storage: number };
+  readonly pids: Readonly<Record<Part, number>>;
   readonly callers: Readonly<Record<CallerName, { readonly token: string }>>;
   readonly alert: unknown;
   readonly logs: { readonly host: string; readonly tenant: string };
@@ -41,14 +45,15 @@ export interface House {
    * Ends one of them without warning and starts it again where it was. Storage only stands still for a while instead: the
    * emulator writes to disk every few seconds, so a killed one would forget what Azure's never does.
    */
-  crash(what: "host" | "tenant" | "storage"): Promise<void>;
+  crash(what: Part): Promise<void>;
   /** Ends all three, host first. */
   stop(): Promise<void>;
 }
 
 const root = resolve(import.meta.dirname, "../..");
 const READY_IN_MS = 60_000;
-const STORAGE_PORTS = 3;
+/** Storage's three, and the host's. */
+const PORTS = 4;
 const STANDSTILL_IN_MS = 3_000;
 
 /** Starts the three, each as a process of its own, so that any of them can die and come back where it was. */
@@ -58,21 +63,56 @@ export async function startHouse(options: HouseOptions): Promise<House> {
   mkdirSync(join(folder, "storage"), { recursive: true, mode: 0o700 });
   const logs = { host: join(folder, "host.log"), tenant: join(folder, "tenant.log") };
   const up: { storage?: Azurite; tenant?: Child; host?: Child } = {};
+  let expectsEnds = false;
   const stop = async () => {
+    expectsEnds = true;
     await up.host?.stop();
     await up.tenant?.stop();
     await up.storage?.stop();
   };
   try {
+    const [blob = 0, queue = 0, table = 0, port = 0] = await freePorts(PORTS);
+    const storageAt = { folder: join(folder, "storage"), ports: { blob, queue, table } };
     const [storage, { child: tenant, ready }] = await Promise.all([
-      startStorage(join(folder, "storage")),
+      startAzurite(storageAt),
       startTenantProcess(options, folder, logs.tenant),
     ]);
     up.storage = storage;
     up.tenant = tenant;
-    const [port = 0] = await freePorts(1);
-    const host = await startHost(options, folder, logs.host, { storage, tenant: ready, port });
+    const place = { storage, tenant: ready, port };
+    const host = await startHost(options, folder, logs.host, place);
     up.host = host.child;
+
+    const again = async (what: Part): Promise<void> => {
+      switch (what) {
+        case "host":
+          up.host = (await startHost(options, folder, logs.host, place)).child;
+          break;
+        case "tenant":
+          up.tenant = (await startTenantProcess(options, folder, logs.tenant)).child;
+          break;
+        case "storage":
+          up.storage = await startAzurite(storageAt);
+          break;
+        default:
+          what satisfies never;
+      }
+      watchOver(what);
+    };
+    const startAfter = async (ended: Promise<void>, what: Part): Promise<void> => {
+      await ended;
+      if (expectsEnds) return;
+      await again(what);
+      options.onRestart?.(what);
+    };
+    const watchOver = (what: Part): void => {
+      if (options.onRestart === undefined) return;
+      const ended = what === "storage" ? up.storage?.exited : endOf(up[what]);
+      // One that cannot be brought back ends the start as a whole, loudly.
+      if (ended !== undefined) void startAfter(ended, what);
+    };
+    for (const what of ["storage", "tenant", "host"] as const) watchOver(what);
+
     return {
       api: `${host.url}/api`,
       tenantProxy: ready.proxyUrl,
@@ -83,23 +123,16 @@ export async function startHouse(options: HouseOptions): Promise<House> {
       logs,
       ask: (what) => askTenant(up.tenant ?? tenant, what, logs.tenant),
       async crash(what) {
-        switch (what) {
-          case "host":
-            await killed(up.host);
-            up.host = (await startHost(options, folder, logs.host, { storage, tenant: ready, port })).child;
-            return;
-          case "tenant":
-            await killed(up.tenant);
-            up.tenant = (await startTenantProcess(options, folder, logs.tenant)).child;
-            return;
-          case "storage":
-            process.kill(storage.pid, "SIGSTOP");
-            await new Promise((done) => setTimeout(done, STANDSTILL_IN_MS));
-            process.kill(storage.pid, "SIGCONT");
-            return;
-          default:
-            what satisfies never;
+        if (what === "storage") {
+          process.kill(storage.pid, "SIGSTOP");
+          await new Promise((done) => setTimeout(done, STANDSTILL_IN_MS));
+          process.kill(storage.pid, "SIGCONT");
+          return;
         }
+        expectsEnds = true;
+        await killed(up[what]);
+        await again(what);
+        expectsEnds = false;
       },
       stop,
     };
@@ -109,16 +142,15 @@ export async function startHouse(options: HouseOptions): Promise<House> {
   }
 }
 
+async function endOf(child: Child | undefined): Promise<void> {
+  if (child !== undefined) await once(child.process, "exit");
+}
+
 async function killed(child: Child | undefined): Promise<void> {
   if (child === undefined || child.process.exitCode !== null) return;
   const gone = once(child.process, "exit");
   child.process.kill("SIGKILL");
   await gone;
-}
-
-async function startStorage(folder: string): Promise<Azurite> {
-  const [blob = 0, queue = 0, table = 0] = await freePorts(STORAGE_PORTS);
-  return startAzurite({ folder, ports: { blob, queue, table } });
 }
 
 async function startTenantProcess(

@@ -1,6 +1,6 @@
-import { type ChildProcess, spawn } from "node:child_process";
+import { type ChildProcess, fork } from "node:child_process";
 import { once } from "node:events";
-import { createRequire } from "node:module";
+import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { setTimeout as delay } from "node:timers/promises";
 
@@ -49,11 +49,9 @@ class AzuriteError extends Error {
 /** Starts a real Azurite as a process of its own and resolves once all three services listen. The caller stops it. */
 export async function startAzurite(options: AzuriteOptions = {}): Promise<Azurite> {
   const { folder, ports, readyWithinMs = 60_000 } = options;
-  const program = createRequire(import.meta.url).resolve("azurite/dist/src/azurite.js");
-  const child = spawn(
-    process.execPath,
+  const child = fork(
+    join(import.meta.dirname, "azurite-process.ts"),
     [
-      program,
       "--silent",
       "--disableTelemetry",
       // The SDKs are newer than the newest REST version the emulator knows.
@@ -66,7 +64,7 @@ export async function startAzurite(options: AzuriteOptions = {}): Promise<Azurit
         String(ports?.[service] ?? 0),
       ]),
     ],
-    { stdio: ["ignore", "pipe", "pipe"] },
+    { stdio: ["ignore", "pipe", "pipe", "ipc"] },
   );
   const exited = new Promise<void>((resolve) => child.once("close", () => resolve()));
   const endWithParent = () => child.kill("SIGKILL");

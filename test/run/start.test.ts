@@ -77,7 +77,9 @@ describe("npm start", () => {
     folder = mkdtempSync(join(tmpdir(), "tourniquet-start-"));
   });
   afterAll(async () => {
-    for (const it of running) if (it.child.exitCode === null) await end(it, "SIGKILL");
+    for (const it of running) {
+      if (it.child.exitCode === null && it.child.signalCode === null) await end(it, "SIGKILL");
+    }
     rmSync(folder, { recursive: true, force: true });
   });
 
@@ -109,6 +111,28 @@ describe("npm start", () => {
     expect(found.status).toBe(200);
     expect(await end(second, "SIGINT")).toBe(0);
   }, 120_000);
+
+  test("one that is killed is up again at the same place, and ends with its parent even when that is killed", async () => {
+    const started = await begin();
+    const { api, pids } = started.ready;
+    process.kill(pids.host, "SIGKILL");
+    await expect
+      .poll(async () => (await fetch(`${api}/health`).catch(() => null))?.status, {
+        timeout: 60_000,
+        interval: 200,
+      })
+      .toBe(200);
+    await end(started, "SIGKILL");
+    await expect
+      .poll(() => [pids.tenant, pids.storage].some(isAlive), { timeout: 20_000, interval: 200 })
+      .toBe(false);
+    await expect
+      .poll(async () => (await fetch(`${api}/health`).catch(() => null)) === null, {
+        timeout: 20_000,
+        interval: 200,
+      })
+      .toBe(true);
+  }, 150_000);
 
   test("a call without a token is refused, and one without the role too", async () => {
     const started = await begin();
