@@ -1,6 +1,6 @@
 import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join, resolve } from "node:path";
+import { join, relative, resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { verifyRecord } from "../src/record/verify.ts";
 import { apiClient, type CallApi } from "./run/api-client.ts";
@@ -89,7 +89,7 @@ async function demo(up: House): Promise<boolean> {
   say(
     `record: ${verified ? `${verification.entries} entries, intact, head ${verification.head}` : JSON.stringify(verification)}`,
   );
-  for (const path of reports) say(`report: ${path}`);
+  for (const path of reports) say(`report: ${relative(process.cwd(), path)}`);
   for (const host of new Set(seen?.refused ?? [])) say(`tried to reach ${host}, which is not Azure`);
   for (const defect of seen?.defects ?? []) say(`defect of the stand-in: ${defect}`);
 
