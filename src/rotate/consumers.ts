@@ -83,7 +83,12 @@ export async function tellConsumers(work: RotationWork, state: RotationState): P
     }
     if (state.looks === 0) {
       await journal.intend("refresh-references", { siteId });
-      await azure.arm.post(`${siteId}/config/configreferences/appsettings/refresh`, API, {}, z.unknown());
+      const path = `${siteId}/config/configreferences/appsettings/refresh`;
+      const asked = await azure.arm.post(path, API, {}, z.unknown());
+      // The site looks by itself within a day; until then it goes on with the old value, and somebody has to know.
+      if (asked.kind === "failed") {
+        journal.note("refresh-refused", { resource: siteId, code: asked.failure.code });
+      }
     }
     const seen = await azure.arm.get(
       `${siteId}/config/configreferences/appsettings/${encodeURIComponent(setting)}`,
