@@ -1,3 +1,7 @@
+import { execFile } from "node:child_process";
+import { join } from "node:path";
+import { promisify } from "node:util";
+import { z } from "zod";
 import { azureAs } from "../../src/azure/azure.ts";
 import type { Subject } from "../../src/case/subject.ts";
 import { resolveSubjects } from "../../src/scope/resolve/resolve.ts";
@@ -7,6 +11,7 @@ import { PRODUCT } from "../tenant/scenario/product.ts";
 import { startTenant } from "../tenant/start.ts";
 import type { ServiceName } from "../tenant/service.ts";
 import type { Bench, BenchRow } from "./bench.ts";
+import type { TakeWish } from "./scope/take-process.ts";
 
 const LATENCY_IN_MS = 250;
 const SECRETS = 60;
@@ -144,6 +149,12 @@ async function run(): Promise<readonly BenchRow[]> {
   // The first brings the tokens and warms up the stand-in's query parser.
   await take();
   const { scope, inMs, entries, total } = await take();
+  const alone = await takenAlone(tenant.env(), {
+    readerClientId: tenant.names.guid("clientId", PRODUCT.reader),
+    subject,
+    window,
+    workspaceIds,
+  });
   const [principal] = scope.principals;
   const chain = longestChain(entries);
   return [
@@ -160,11 +171,24 @@ async function run(): Promise<readonly BenchRow[]> {
     { measure: `wall time at ${LATENCY_IN_MS} ms a request`, value: inMs, unit: "ms" },
     { measure: "wall time over chain × latency", value: inMs / (chain * LATENCY_IN_MS), unit: "ratio" },
     {
-      measure: "memory of the process, the stand-in's included",
-      value: process.memoryUsage().rss / 1_048_576,
+      measure: "memory at most, of a process that only takes the scope",
+      value: alone.maxRssInMiB,
       unit: "MiB",
+      note: `${alone.reach} things in reach`,
     },
   ];
+}
+
+const Alone = z.object({ maxRssInMiB: z.number(), reach: z.number() });
+
+/** The same scope once more in a process of its own, whose memory holds nothing of the stand-in. */
+async function takenAlone(env: Readonly<Record<string, string>>, wish: TakeWish) {
+  const program = join(import.meta.dirname, "scope/take-process.ts");
+  const { stdout } = await promisify(execFile)(process.execPath, [program, JSON.stringify(wish)], {
+    env: { ...process.env, ...env },
+    timeout: 120_000,
+  });
+  return Alone.parse(JSON.parse(stdout));
 }
 
 export const bench: Bench = {
