@@ -90,7 +90,13 @@ export async function getRecord(visit: Visit): Promise<HttpResponseInit> {
   const found = await caseOf(visit);
   if (!isCase(found)) return found;
   const record = visit.app.record(found.caseId);
-  const sealed = await bytesOf(record.sealed()).catch(() => null);
+  const sealed = await bytesOf(record.sealed()).catch((error: unknown) => {
+    visit.context.warn(
+      `the record of ${found.caseId} could not be sealed`,
+      error instanceof Error ? error.name : "",
+    );
+    return null;
+  });
   // What is given out ends signed, so that a file cut short says so. What cannot be signed now must still be readable.
   const bytes = sealed ?? (await bytesOf(record.download()));
   const head = await record.head();
