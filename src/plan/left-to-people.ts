@@ -1,6 +1,7 @@
 import type { PersonAction } from "../case/plan.ts";
 import { principalKey } from "../case/principal.ts";
-import type { Planted, Scope } from "../case/scope.ts";
+import type { Planted } from "../case/planted.ts";
+import type { Scope } from "../case/scope.ts";
 
 /** What the suspects made or changed that no step takes away: inside clusters, in the dark, or as something of its own. */
 export function leftToPeople(scope: Scope): readonly PersonAction[] {

@@ -1,6 +1,8 @@
 import type { ResidualExposure } from "../case/outcome.ts";
 import { type Principal, principalKey } from "../case/principal.ts";
-import type { Activity, RoleAssignment, Scope, ScopedPrincipal } from "../case/scope.ts";
+import type { Activity } from "../case/activity.ts";
+import type { RoleAssignment } from "../case/grant.ts";
+import type { Scope, ScopedPrincipal } from "../case/scope.ts";
 
 /** Whether a kind of step on a target took. */
 export type IsDone = (kind: string, target: object) => boolean;

@@ -1,6 +1,7 @@
 import type { ResidualExposure } from "../case/outcome.ts";
 import { principalKey } from "../case/principal.ts";
-import type { Reach, Scope } from "../case/scope.ts";
+import type { Reach } from "../case/reach.ts";
+import type { Scope } from "../case/scope.ts";
 import type { DocumentReference, RecordedEntry } from "../record/entry.ts";
 import { type Decision, decisionsOf } from "./decisions.ts";
 import { documentsOf, exposureOf } from "./documents.ts";

@@ -1,4 +1,4 @@
-import type { Reach, ReachKind } from "../case/scope.ts";
+import type { Reach, ReachKind } from "../case/reach.ts";
 import type { CaseReport } from "./case-report.ts";
 import { counted, shortId } from "./shown-text.ts";
 

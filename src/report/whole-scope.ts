@@ -1,5 +1,6 @@
 import { principalKey } from "../case/principal.ts";
-import type { Reach, Scope, ScopedPrincipal } from "../case/scope.ts";
+import type { Reach } from "../case/reach.ts";
+import type { Scope, ScopedPrincipal } from "../case/scope.ts";
 
 /**
  * The scopes of a case as one: the latest, and what only earlier ones hold, because each cut takes from what a later look

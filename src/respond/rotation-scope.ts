@@ -1,4 +1,5 @@
-import type { NamedSecret, Reach, Scope } from "../case/scope.ts";
+import type { Reach } from "../case/reach.ts";
+import type { NamedSecret, Scope } from "../case/scope.ts";
 import type { Subject } from "../case/subject.ts";
 import { z } from "zod";
 import type { Azure } from "../azure/azure.ts";

@@ -1,6 +1,7 @@
 import { sideBySide } from "../azure/side-by-side.ts";
 import type { Plan, PlannedStep } from "../case/plan.ts";
-import type { Activity, Scope } from "../case/scope.ts";
+import type { Activity } from "../case/activity.ts";
+import type { Scope } from "../case/scope.ts";
 import type { NewEntry } from "../record/entry.ts";
 import { stepNamed } from "../steps/steps.ts";
 import type { CaseSummary } from "../storage/case-index.ts";

@@ -1,11 +1,7 @@
-import type {
-  Activity,
-  CertificateCredential,
-  CredentialEvidence,
-  PasswordCredential,
-  Planted,
-  ScopedPrincipal,
-} from "../case/scope.ts";
+import type { Activity } from "../case/activity.ts";
+import type { CertificateCredential, CredentialEvidence, PasswordCredential } from "../case/credential.ts";
+import type { Planted } from "../case/planted.ts";
+import type { ScopedPrincipal } from "../case/scope.ts";
 import type { LeakedCredential } from "./resolve/resolution.ts";
 
 /** What the activity, the looks at what was planted, and the finding say of a principal's parts. */

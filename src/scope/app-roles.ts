@@ -1,5 +1,5 @@
 import type { Principal } from "../case/principal.ts";
-import type { AppRoleAssignment } from "../case/scope.ts";
+import type { AppRoleAssignment } from "../case/grant.ts";
 import { GraphAppRoleAssignment, GraphResourceRoles } from "./directory-objects.ts";
 import { readOr, readOrAbsent } from "./gaps.ts";
 import { byText } from "./identifiers.ts";

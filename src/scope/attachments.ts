@@ -1,5 +1,5 @@
 import type { Principal } from "../case/principal.ts";
-import type { Attachment } from "../case/scope.ts";
+import type { Attachment } from "../case/reach.ts";
 import { ArmResource, CLUSTER, identitiesOf, tagsOf } from "./arm-resources.ts";
 import { readOr } from "./gaps.ts";
 import { byText } from "./identifiers.ts";

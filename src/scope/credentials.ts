@@ -4,7 +4,7 @@ import type {
   CredentialEvidence,
   CredentialHolder,
   PasswordCredential,
-} from "../case/scope.ts";
+} from "../case/credential.ts";
 import type { DirectoryObjects } from "./directory-object.ts";
 import type { GraphCertificate, GraphPassword } from "./directory-objects.ts";
 import { byText } from "./identifiers.ts";

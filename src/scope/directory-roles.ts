@@ -1,4 +1,4 @@
-import type { DirectoryRole, GroupMembership } from "../case/scope.ts";
+import type { DirectoryRole, GroupMembership } from "../case/grant.ts";
 import { GraphRoleAssignment } from "./directory-objects.ts";
 import { readOr } from "./gaps.ts";
 import { byText } from "./identifiers.ts";

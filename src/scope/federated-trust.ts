@@ -1,4 +1,4 @@
-import type { FederatedTrust } from "../case/scope.ts";
+import type { FederatedTrust } from "../case/credential.ts";
 
 /** What a federated credential says about whom it trusts. */
 export interface FederatedClaim {

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import type { Azure } from "../azure/azure.ts";
 import type { Principal } from "../case/principal.ts";
-import type { FederatedCredential } from "../case/scope.ts";
+import type { FederatedCredential } from "../case/credential.ts";
 import type { DirectoryReader } from "./directory-reader.ts";
 import { GraphFederatedCredential } from "./directory-objects.ts";
 import { federatedTrust } from "./federated-trust.ts";

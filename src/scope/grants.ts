@@ -1,6 +1,6 @@
 import type { z } from "zod";
 import type { Principal } from "../case/principal.ts";
-import type { DelegatedGrant } from "../case/scope.ts";
+import type { DelegatedGrant } from "../case/grant.ts";
 import { GraphGrant } from "./directory-objects.ts";
 import { readOrAbsent } from "./gaps.ts";
 import { byText } from "./identifiers.ts";

@@ -1,5 +1,5 @@
 import type { Principal } from "../case/principal.ts";
-import type { GroupMembership } from "../case/scope.ts";
+import type { GroupMembership } from "../case/grant.ts";
 import { GraphGroup } from "./directory-objects.ts";
 import { readOr, readOrAbsent } from "./gaps.ts";
 import { byText } from "./identifiers.ts";

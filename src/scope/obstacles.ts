@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { sideBySide } from "../azure/side-by-side.ts";
-import type { Obstacle, RoleAssignment } from "../case/scope.ts";
+import type { RoleAssignment } from "../case/grant.ts";
+import type { Obstacle } from "../case/scope.ts";
 import { lastSegment } from "./arm-resources.ts";
 import { readOr } from "./gaps.ts";
 import { byText } from "./identifiers.ts";

@@ -1,5 +1,5 @@
 import type { Principal } from "../case/principal.ts";
-import type { DirectoryObjectKind, Ownership } from "../case/scope.ts";
+import type { DirectoryObjectKind, Ownership } from "../case/grant.ts";
 import { GraphDirectoryObject } from "./directory-objects.ts";
 import { readOrAbsent } from "./gaps.ts";
 import { byText } from "./identifiers.ts";

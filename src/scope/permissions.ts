@@ -1,4 +1,4 @@
-import type { RolePermissions } from "../case/scope.ts";
+import type { RolePermissions } from "../case/grant.ts";
 import { wildcardCovers } from "./wildcard.ts";
 
 /** An operation of Azure's own naming: `Microsoft.KeyVault/vaults/secrets/getSecret/action` on one of the two planes. */

@@ -1,4 +1,4 @@
-import type { ReachKind, ReachPower } from "../case/scope.ts";
+import type { ReachKind, ReachPower } from "../case/reach.ts";
 import type { Operation } from "./permissions.ts";
 
 /** An operation, and what somebody who may do it has gained. */

@@ -1,11 +1,6 @@
 import type { Principal } from "../case/principal.ts";
-import type {
-  AppRoleAssignment,
-  DelegatedGrant,
-  DirectoryRole,
-  GroupMembership,
-  SignInState,
-} from "../case/scope.ts";
+import type { AppRoleAssignment, DelegatedGrant, DirectoryRole, GroupMembership } from "../case/grant.ts";
+import type { SignInState } from "../case/scope.ts";
 import { readAppRoles } from "./app-roles.ts";
 import type { ArmResource } from "./arm-resources.ts";
 import { readAttachments } from "./attachments.ts";

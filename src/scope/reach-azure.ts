@@ -1,5 +1,5 @@
 import { z } from "zod";
-import type { ClusterSettings, Reach, ReachPower } from "../case/scope.ts";
+import type { ClusterSettings, Reach, ReachPower } from "../case/reach.ts";
 import { type ArmResource, CLUSTER, lastSegment, tagsOf } from "./arm-resources.ts";
 import { byText } from "./identifiers.ts";
 import { POWERS, type PowerRule, SCOPE_POWERS } from "./powers.ts";

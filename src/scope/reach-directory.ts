@@ -1,4 +1,5 @@
-import type { AppRoleAssignment, DirectoryRole, Ownership, Reach } from "../case/scope.ts";
+import type { AppRoleAssignment, DirectoryRole, Ownership } from "../case/grant.ts";
+import type { Reach } from "../case/reach.ts";
 import { DIRECTORY_POWERS, DIRECTORY_ROLE_POWERS } from "./powers.ts";
 
 /** What a principal can do to other principals: by Graph permissions, by directory roles, and by owning them. */

@@ -1,14 +1,12 @@
+import type { Activity } from "../case/activity.ts";
 import type {
-  Activity,
-  ReachKind,
-  ReachPower,
   AppRoleAssignment,
   DirectoryRole,
   Ownership,
-  Reach,
   RoleAssignment,
   VaultPolicy,
-} from "../case/scope.ts";
+} from "../case/grant.ts";
+import type { ReachKind, ReachPower, Reach } from "../case/reach.ts";
 import { type ArmDenyAssignment, denialsFor } from "./denials.ts";
 import { lastSegment } from "./arm-resources.ts";
 import { byText } from "./identifiers.ts";

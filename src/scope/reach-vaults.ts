@@ -1,4 +1,5 @@
-import type { Reach, ReachKind, ReachPower, VaultPolicy } from "../case/scope.ts";
+import type { VaultPolicy } from "../case/grant.ts";
+import type { Reach, ReachKind, ReachPower } from "../case/reach.ts";
 import { type ArmResource, tagsOf } from "./arm-resources.ts";
 import { byText } from "./identifiers.ts";
 import { VAULT_OPERATIONS } from "./powers.ts";

@@ -1,4 +1,4 @@
-import type { RolePermissions } from "../case/scope.ts";
+import type { RolePermissions } from "../case/grant.ts";
 import { permissionsAllow } from "./permissions.ts";
 import type { Operation } from "./permissions.ts";
 

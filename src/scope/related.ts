@@ -1,7 +1,8 @@
 import { z } from "zod";
 import type { TimeWindow } from "../case/case.ts";
 import { type Principal, principalKey } from "../case/principal.ts";
-import type { Planted, RelatedPrincipal } from "../case/scope.ts";
+import type { Planted } from "../case/planted.ts";
+import type { RelatedPrincipal } from "../case/scope.ts";
 import { rowsOf } from "./activity/collect.ts";
 import { addressOf, momentOf, onlyAddresses } from "./activity/log-source.ts";
 import { byText, guidOf, kqlList } from "./identifiers.ts";

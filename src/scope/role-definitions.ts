@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { sideBySide } from "../azure/side-by-side.ts";
-import type { RolePermissions } from "../case/scope.ts";
+import type { RolePermissions } from "../case/grant.ts";
 import { lastSegment } from "./arm-resources.ts";
 import { type Read, readOr } from "./gaps.ts";
 import { byText } from "./identifiers.ts";

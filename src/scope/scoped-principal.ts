@@ -1,5 +1,6 @@
 import { type Principal, principalKey } from "../case/principal.ts";
-import type { RoleAssignment, ScopedPrincipal } from "../case/scope.ts";
+import type { RoleAssignment } from "../case/grant.ts";
+import type { ScopedPrincipal } from "../case/scope.ts";
 import type { Acted } from "./acted.ts";
 import type { CaseActivity } from "./activity/activity-of-case.ts";
 import { annotated } from "./annotate.ts";

@@ -1,7 +1,8 @@
 import type { Azure } from "../azure/azure.ts";
 import type { TimeWindow } from "../case/case.ts";
 import { principalKey } from "../case/principal.ts";
-import type { Activity, Scope, ScopedPrincipal } from "../case/scope.ts";
+import type { Activity } from "../case/activity.ts";
+import type { Scope, ScopedPrincipal } from "../case/scope.ts";
 import { actOf } from "./acted.ts";
 import { counting } from "./counting.ts";
 import { readDenials } from "./denials.ts";

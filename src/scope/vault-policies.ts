@@ -1,5 +1,5 @@
 import { z } from "zod";
-import type { VaultPolicy } from "../case/scope.ts";
+import type { VaultPolicy } from "../case/grant.ts";
 import type { ArmResource } from "./arm-resources.ts";
 import type { Gaps } from "./gaps.ts";
 import { byText } from "./identifiers.ts";

@@ -3,11 +3,10 @@ import type {
   CertificateCredential,
   CredentialEvidence,
   CredentialHolder,
-  Planted,
   PasswordCredential,
-  PropertyLock,
-  Scope,
-} from "../case/scope.ts";
+} from "../case/credential.ts";
+import type { Planted } from "../case/planted.ts";
+import type { PropertyLock, Scope } from "../case/scope.ts";
 import { type Hindrance, plantedBecause } from "./hindrances.ts";
 
 /** A credential that is to go, with whose it is and what must not be protected for it to go. */

@@ -1,7 +1,8 @@
 import { z } from "zod";
 import type { Azure } from "../azure/azure.ts";
 import { principalKey } from "../case/principal.ts";
-import type { Attachment, Scope } from "../case/scope.ts";
+import type { Attachment } from "../case/reach.ts";
+import type { Scope } from "../case/scope.ts";
 import { alreadySo, confirmation, failed, outcomeOfChange } from "./answers.ts";
 import { type Hindrance, lockInTheWay } from "./hindrances.ts";
 import { AZURE } from "./needs.ts";

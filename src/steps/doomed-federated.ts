@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { principalKey } from "../case/principal.ts";
-import type { FederatedCredential, FederatedTrust, Scope } from "../case/scope.ts";
+import type { FederatedCredential, FederatedTrust } from "../case/credential.ts";
+import type { Scope } from "../case/scope.ts";
 import { plantedBecause } from "./hindrances.ts";
 
 /** A federated credential as it was: what a restore posts again. */

@@ -1,4 +1,5 @@
-import type { Obstacle, Planted } from "../case/scope.ts";
+import type { Planted } from "../case/planted.ts";
+import type { Obstacle } from "../case/scope.ts";
 
 /** Why a step cannot work, and what a person does instead. */
 export interface Hindrance {

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import type { Azure } from "../azure/azure.ts";
-import type { AppRoleAssignment } from "../case/scope.ts";
+import type { AppRoleAssignment } from "../case/grant.ts";
 import { alreadySo, confirmation, failed, outcomeOfChange, outcomeOfRemoval } from "./answers.ts";
 import { plantedBecause } from "./hindrances.ts";
 import { MICROSOFT_GRAPH } from "./needs.ts";

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import type { Azure } from "../azure/azure.ts";
-import type { DelegatedGrant } from "../case/scope.ts";
+import type { DelegatedGrant } from "../case/grant.ts";
 import { alreadySo, confirmation, failed, outcomeOfChange, outcomeOfRemoval } from "./answers.ts";
 import { MICROSOFT_GRAPH } from "./needs.ts";
 import { defineStep, type Proposal } from "./step.ts";

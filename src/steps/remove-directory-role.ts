@@ -1,7 +1,7 @@
 import { z } from "zod";
 import type { Azure } from "../azure/azure.ts";
 import { principalKey } from "../case/principal.ts";
-import type { DirectoryRole } from "../case/scope.ts";
+import type { DirectoryRole } from "../case/grant.ts";
 import { alreadySo, confirmation, failed, outcomeOfChange, outcomeOfRemoval } from "./answers.ts";
 import { plantedBecause } from "./hindrances.ts";
 import { MICROSOFT_GRAPH } from "./needs.ts";

@@ -1,7 +1,8 @@
 import { z } from "zod";
 import type { Azure } from "../azure/azure.ts";
 import { principalKey } from "../case/principal.ts";
-import type { Ownership, Scope } from "../case/scope.ts";
+import type { Ownership } from "../case/grant.ts";
+import type { Scope } from "../case/scope.ts";
 import { alreadySo, confirmation, failed, outcomeOfChange, outcomeOfRemoval } from "./answers.ts";
 import { MICROSOFT_GRAPH } from "./needs.ts";
 import { defineStep, type Proposal } from "./step.ts";

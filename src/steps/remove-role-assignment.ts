@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { principalKey } from "../case/principal.ts";
-import type { Obstacle, RoleAssignment, Scope } from "../case/scope.ts";
+import type { RoleAssignment } from "../case/grant.ts";
+import type { Obstacle, Scope } from "../case/scope.ts";
 import { alreadySo, confirmation, failed, outcomeOfChange, outcomeOfRemoval } from "./answers.ts";
 import { AZURE } from "./needs.ts";
 import { defineStep, type Proposal } from "./step.ts";

@@ -1,7 +1,8 @@
 import { z } from "zod";
 import type { Azure } from "../azure/azure.ts";
 import { principalKey } from "../case/principal.ts";
-import type { Scope, VaultPolicy } from "../case/scope.ts";
+import type { VaultPolicy } from "../case/grant.ts";
+import type { Scope } from "../case/scope.ts";
 import { alreadySo, confirmation, failed, outcomeOfChange } from "./answers.ts";
 import { lockInTheWay, plantedBecause } from "./hindrances.ts";
 import { AZURE } from "./needs.ts";

@@ -1,5 +1,6 @@
 import { z } from "zod";
-import type { Reach, Scope } from "../case/scope.ts";
+import type { Reach } from "../case/reach.ts";
+import type { Scope } from "../case/scope.ts";
 import { providerOf, PROVIDERS } from "../rotate/providers.ts";
 import type { Provider } from "../rotate/provider.ts";
 import type { RotationMode } from "../rotate/rotation.ts";

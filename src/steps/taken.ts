@@ -1,5 +1,7 @@
 import { principalKey } from "../case/principal.ts";
-import type { Activity, Reach, Scope } from "../case/scope.ts";
+import type { Activity } from "../case/activity.ts";
+import type { Reach } from "../case/reach.ts";
+import type { Scope } from "../case/scope.ts";
 
 /** A resource whose credentials the suspects got hold of, as the logs show. */
 export interface Taken {

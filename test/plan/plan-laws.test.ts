@@ -1,6 +1,7 @@
 import { type Arbitrary, assert, constantFrom, property, record, subarray, uniqueArray } from "fast-check";
 import { expect, test } from "vitest";
-import type { Planted, Scope, ScopedPrincipal } from "../../src/case/scope.ts";
+import type { Planted } from "../../src/case/planted.ts";
+import type { Scope, ScopedPrincipal } from "../../src/case/scope.ts";
 import { principalKey } from "../../src/case/principal.ts";
 import { digestOf } from "../../src/plan/digest.ts";
 import { WAVES } from "../../src/plan/waves.ts";

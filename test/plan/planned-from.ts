@@ -3,7 +3,8 @@ import { assemblePlan, type PlanningInput } from "../../src/plan/assemble-plan.t
 import { Policy } from "../../src/plan/policy.ts";
 import type { Plan } from "../../src/case/plan.ts";
 import type { Principal } from "../../src/case/principal.ts";
-import type { RoleAssignment, Scope, ScopedPrincipal } from "../../src/case/scope.ts";
+import type { RoleAssignment } from "../../src/case/grant.ts";
+import type { Scope, ScopedPrincipal } from "../../src/case/scope.ts";
 import { namedGuid } from "../../local/tenant/random.ts";
 
 /** An id by name: equal names, equal ids. */

@@ -1,6 +1,7 @@
 import { assert, constantFrom, integer, property, subarray } from "fast-check";
 import { describe, expect, test } from "vitest";
-import type { Activity, Scope, ScopedPrincipal } from "../../src/case/scope.ts";
+import type { Activity } from "../../src/case/activity.ts";
+import type { Scope, ScopedPrincipal } from "../../src/case/scope.ts";
 import { type Principal, principalKey } from "../../src/case/principal.ts";
 import { residualExposure } from "../../src/plan/residual-exposure.ts";
 import {

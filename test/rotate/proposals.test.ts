@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
-import type { Reach, Scope } from "../../src/case/scope.ts";
+import type { Reach } from "../../src/case/reach.ts";
+import type { Scope } from "../../src/case/scope.ts";
 import { scopeWithoutPrincipals, withReachedBefore } from "../../src/respond/rotation-scope.ts";
 import { rotateSecret } from "../../src/steps/rotate-secret.ts";
 

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { z } from "zod";
-import type { Planted, Scope } from "../../src/case/scope.ts";
+import type { Planted } from "../../src/case/planted.ts";
+import type { Scope } from "../../src/case/scope.ts";
 import { ATTACKED, attackerWith } from "./attacked-tenant.ts";
 import { inOrder, scopeOf } from "./scoped.ts";
 import { readTenant, type ReadTenant } from "./tenant-reader.ts";

@@ -1,6 +1,6 @@
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import type { RolePermissions } from "../../src/case/scope.ts";
+import type { RolePermissions } from "../../src/case/grant.ts";
 import { accessRules, type HeldDenial, type HeldRole } from "../../src/scope/reach.ts";
 import { wildcardCovers } from "../../src/scope/wildcard.ts";
 

@@ -1,7 +1,8 @@
 import { describe, expect, test } from "vitest";
 import { readScenario } from "../../local/tenant/scenario/find.ts";
 import type { Truth } from "../../local/tenant/scenario/format.ts";
-import type { Planted, Scope } from "../../src/case/scope.ts";
+import type { Planted } from "../../src/case/planted.ts";
+import type { Scope } from "../../src/case/scope.ts";
 import { inOrder, scopeOf } from "./scoped.ts";
 import { readTenant } from "./tenant-reader.ts";
 

@@ -1,6 +1,6 @@
 import { isIP } from "node:net";
 import type { LogRow } from "../../azure/logs.ts";
-import type { Activity, ActivitySource } from "../../case/scope.ts";
+import type { Activity, ActivitySource } from "../../case/activity.ts";
 import { byText } from "../identifiers.ts";
 
 /** Whose rows are asked for. All of it validated: GUIDs as GUIDs, names escaped where a query is written. */

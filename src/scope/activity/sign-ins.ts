@@ -1,5 +1,5 @@
 import { z } from "zod";
-import type { ActivitySource } from "../../case/scope.ts";
+import type { ActivitySource } from "../../case/activity.ts";
 import { kqlList } from "../identifiers.ts";
 import { addressOf, type LogSource, momentOf, NEWEST, textOf, type Who } from "./log-source.ts";
 

@@ -1,5 +1,5 @@
 import type { LogRow } from "../../azure/logs.ts";
-import type { Activity } from "../../case/scope.ts";
+import type { Activity } from "../../case/activity.ts";
 import { byText } from "../identifiers.ts";
 import type { Usual } from "./collect.ts";
 import { type LoggedEvent, recordOf } from "./log-source.ts";

@@ -1,5 +1,5 @@
 import { sideBySide } from "../../azure/side-by-side.ts";
-import type { Planted } from "../../case/scope.ts";
+import type { Planted } from "../../case/planted.ts";
 import type { JudgedEvent } from "../activity/suspicion.ts";
 import type { Inventory } from "../inventory.ts";
 import type { Reading } from "../reading.ts";

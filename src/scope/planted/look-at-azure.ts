@@ -1,5 +1,6 @@
 import { z } from "zod";
-import type { FederatedCredential, Planted } from "../../case/scope.ts";
+import type { FederatedCredential } from "../../case/credential.ts";
+import type { Planted } from "../../case/planted.ts";
 import { ArmResource, lastSegment } from "../arm-resources.ts";
 import {
   applicationFederatedCredentials,

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import type { Planted, PlantedDetail } from "../../case/scope.ts";
+import type { Planted, PlantedDetail } from "../../case/planted.ts";
 import { momentOf } from "../activity/log-source.ts";
 import { certificateCredential, passwordCredential } from "../credentials.ts";
 import {

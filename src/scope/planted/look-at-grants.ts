@@ -1,4 +1,4 @@
-import type { Planted } from "../../case/scope.ts";
+import type { Planted } from "../../case/planted.ts";
 import { momentOf } from "../activity/log-source.ts";
 import { withValues } from "../app-roles.ts";
 import {

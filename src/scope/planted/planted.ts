@@ -1,4 +1,4 @@
-import type { Planted, PlantedDetail } from "../../case/scope.ts";
+import type { Planted, PlantedDetail } from "../../case/planted.ts";
 import { byText } from "../identifiers.ts";
 import type { Lead } from "./lead.ts";
 

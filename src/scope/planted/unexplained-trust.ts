@@ -1,4 +1,6 @@
-import type { FederatedCredential, Planted, ScopedPrincipal } from "../../case/scope.ts";
+import type { FederatedCredential } from "../../case/credential.ts";
+import type { Planted } from "../../case/planted.ts";
+import type { ScopedPrincipal } from "../../case/scope.ts";
 
 /**
  * Issuers that many organisations rightly trust and that anybody may have an account at. Trust in them is shown as what it

@@ -1,6 +1,6 @@
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import type { Activity } from "../../../src/case/scope.ts";
+import type { Activity } from "../../../src/case/activity.ts";
 import type { Usual } from "../../../src/scope/activity/collect.ts";
 import type { LoggedEvent } from "../../../src/scope/activity/log-source.ts";
 import { judge } from "../../../src/scope/activity/suspicion.ts";
