@@ -42,6 +42,8 @@ export interface PlannedStep {
   readonly touches: readonly string[];
   /** The object as it was, for the undoing; part of the snapshot. */
   readonly before: Readonly<Record<string, unknown>> | null;
+  /** In place of a step that came to nothing: that it is new in a plan says nothing about the attacker. */
+  readonly offered?: true;
 }
 
 export interface PersonAction {

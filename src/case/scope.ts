@@ -36,6 +36,8 @@ export interface Scope {
   readonly limitations: readonly Limitation[];
   /** Secrets that the case is about by name, whoever could read them. */
   readonly namedSecrets?: readonly NamedSecret[];
+  /** Secrets that this case was to rotate and whose issuer it did not find, as its record says. */
+  readonly issuerUnknown?: readonly IssuerUnknown[];
   /** Principals likely in the same hands, for a person or a case of their own: nothing is done to them here. */
   readonly related?: readonly RelatedPrincipal[];
   /**
@@ -52,6 +54,15 @@ export interface NamedSecret {
   readonly managed: boolean;
   readonly tags: Readonly<Record<string, string>>;
   readonly because: string;
+}
+
+/** A secret whose issuer was looked for and not found. Names in lower case. */
+export interface IssuerUnknown {
+  readonly vaultName: string;
+  readonly secretName: string;
+  /** What was looked at and did not help, in a sentence. */
+  readonly tried: string;
+  readonly at: string;
 }
 
 export interface RelatedPrincipal {

@@ -140,6 +140,7 @@ function withAllIds(touches: readonly string[], principals: readonly ScopedPrinc
 function merged(a: PlainProposal, b: PlainProposal): PlainProposal {
   const [first, second] = compare(JSON.stringify(a), JSON.stringify(b)) <= 0 ? [a, b] : [b, a];
   const hindered = first.hindered ?? second.hindered;
+  const asks = first.asks ?? second.asks;
   return ordered({
     ...first,
     because: [...a.because, ...b.because],
@@ -148,6 +149,7 @@ function merged(a: PlainProposal, b: PlainProposal): PlainProposal {
     tags: { ...second.tags, ...first.tags },
     rank: Math.min(a.rank ?? 0, b.rank ?? 0),
     ...(hindered === undefined ? {} : { hindered }),
+    ...(asks === undefined ? {} : { asks }),
   });
 }
 
@@ -203,6 +205,7 @@ function planStep(input: PlanningInput, standing: Standing, proposed: Proposed):
     guardrails,
     touches: proposal.touches,
     before: proposal.before,
+    ...(proposal.offered === undefined ? {} : { offered: proposal.offered }),
   };
 }
 
@@ -220,13 +223,14 @@ function permit(
     return { permission: "off", guardrails: ["mode contain: what cannot be undone is not done"] };
   }
   const named = steps.kinds[step.kind];
-  if (named === undefined && step.offUnlessNamed !== null) {
+  if (named === undefined && step.offUnlessNamed !== null && proposal.asks === undefined) {
     return { permission: "off", guardrails: [`off unless the policy names it: ${step.offUnlessNamed}`] };
   }
   const ruled = named ?? (reversible ? steps.reversible : steps.irreversible);
   const guardrails: string[] = [];
   if (ruled === "off") return { permission: "off", guardrails: ["off by policy"] };
   if (step.alwaysAsks !== null) guardrails.push(`always asks: ${step.alwaysAsks}`);
+  if (proposal.asks !== undefined) guardrails.push(`a person decides: ${proposal.asks}`);
   if (proposal.tags !== undefined && carriesTag(proposal.tags, input.policy.production.tags)) {
     guardrails.push("production: a person decides");
   }

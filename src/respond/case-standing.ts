@@ -1,4 +1,6 @@
+import { z } from "zod";
 import type { PlannedStep, Plan } from "../case/plan.ts";
+import type { IssuerUnknown } from "../case/scope.ts";
 import type { CaseRecord } from "../record/case-record.ts";
 import type { Tourniquet } from "../tourniquet.ts";
 import { loadPlan } from "./stored-case.ts";
@@ -27,6 +29,8 @@ export interface CaseStanding {
   of(stepId: string): StepStanding;
   /** Whether a principal could sign in before the quick cut, by lower-case object id. */
   readonly enabledBefore: ReadonlyMap<string, boolean>;
+  /** Secrets whose issuer the last rotation looked for in vain. */
+  readonly issuerUnknown: readonly IssuerUnknown[];
   readonly performedSteps: number;
 }
 
@@ -45,6 +49,7 @@ export async function caseStanding(record: CaseRecord): Promise<CaseStanding> {
   const steps = new Map<string, StepStanding>();
   const planDigests: string[] = [];
   const enabledBefore = new Map<string, boolean>();
+  const issuerUnknown = new Map<string, IssuerUnknown>();
   let plansOfFirstLook: number | null = null;
   for await (const { type, data, at } of record.read()) {
     const planDigest = textOf(data["planDigest"]);
@@ -54,6 +59,12 @@ export async function caseStanding(record: CaseRecord): Promise<CaseStanding> {
     if (type === "quick-cut") {
       const { objectId, enabled } = cutOf(data);
       if (objectId !== null && enabled !== null) enabledBefore.set(objectId.toLowerCase(), enabled);
+    }
+    const sought = type === "rotation-stage" ? soughtIn(data, at) : null;
+    if (sought !== null) {
+      const key = `${sought.vaultName}/${sought.secretName}`;
+      if (sought.found) issuerUnknown.delete(key);
+      else issuerUnknown.set(key, sought.secret);
     }
     const stepId = textOf(data["stepId"]);
     if (stepId === null) continue;
@@ -95,6 +106,7 @@ export async function caseStanding(record: CaseRecord): Promise<CaseStanding> {
     plansOfFirstLook: plansOfFirstLook ?? planDigests.length,
     of: (stepId) => steps.get(stepId) ?? UNTOUCHED,
     enabledBefore,
+    issuerUnknown: [...issuerUnknown.entries()].toSorted(([a], [b]) => (a < b ? -1 : 1)).map(([, it]) => it),
     performedSteps: [...steps.values()].filter(({ performed, restored }) => performed && !restored).length,
   };
 }
@@ -141,6 +153,27 @@ export async function stepsOfCase(
 
 function textOf(value: unknown): string | null {
   return typeof value === "string" ? value : null;
+}
+
+const Sought = z.object({
+  effect: z.enum(["identified", "issuer-unknown"]),
+  secret: z.object({ vault: z.string(), name: z.string() }),
+  details: z.object({ tried: z.string().optional() }),
+});
+
+/** Whether an entry of a rotation says that the issuer was found, or was not. */
+function soughtIn(data: Readonly<Record<string, unknown>>, at: string) {
+  const { data: sought } = Sought.safeParse(data);
+  if (sought === undefined) return null;
+  const names = {
+    vaultName: sought.secret.vault.toLowerCase(),
+    secretName: sought.secret.name.toLowerCase(),
+  };
+  return {
+    ...names,
+    found: sought.effect === "identified",
+    secret: { ...names, tried: sought.details.tried ?? "", at },
+  };
 }
 
 function isDigest(text: string): boolean {

@@ -1,9 +1,10 @@
 import type { Reach } from "../case/reach.ts";
-import type { NamedSecret, Scope } from "../case/scope.ts";
+import type { IssuerUnknown, NamedSecret, Scope } from "../case/scope.ts";
 import type { Subject } from "../case/subject.ts";
 import { z } from "zod";
 import type { Azure } from "../azure/azure.ts";
 import type { Intake } from "../intake/intake.ts";
+import { keyVaultEvent } from "../intake/key-vault-event.ts";
 import { isQueryText, kqlText } from "../scope/identifiers.ts";
 import { vaultUriOf } from "../steps/rotate-secret.ts";
 
@@ -40,6 +41,18 @@ export function withReachedBefore(scope: Scope, earlier: Scope | null): Scope {
     (it) => (it.kind === "vault-secret" || it.kind === "vault-certificate") && !known.has(keyOf(it)),
   );
   return kept.length === 0 ? scope : { ...scope, reach: [...scope.reach, ...kept] };
+}
+
+/**
+ * What rotations of the case found out in vain: the next plan offers to disable those secrets. Not where the vault itself
+ * reported that one expires: nobody is suspected of having it, and its users would lose it before its time. Pure.
+ */
+export function withIssuersUnknown(
+  scope: Scope,
+  issuerUnknown: readonly IssuerUnknown[],
+  { trigger }: Pick<Intake, "trigger">,
+): Scope {
+  return issuerUnknown.length === 0 || trigger === keyVaultEvent.name ? scope : { ...scope, issuerUnknown };
 }
 
 function keyOf({ kind, targetId, principalKey }: Reach): string {

@@ -6,9 +6,14 @@ import { takeScope } from "../scope/take-scope.ts";
 import type { CaseSummary } from "../storage/case-index.ts";
 import type { Tourniquet } from "../tourniquet.ts";
 import type { LookInput, Snapshotted } from "./activities.ts";
-import { caseStanding } from "./case-standing.ts";
+import { type CaseStanding, caseStanding } from "./case-standing.ts";
 import { BY_SYSTEM, entryIdOf } from "./journal.ts";
-import { scopeWithoutPrincipals, withNamedSecrets, withReachedBefore } from "./rotation-scope.ts";
+import {
+  scopeWithoutPrincipals,
+  withIssuersUnknown,
+  withNamedSecrets,
+  withReachedBefore,
+} from "./rotation-scope.ts";
 import { existing } from "./stored-case.ts";
 
 /** What may be readable in a moment: a part that could not be read for these reasons is asked for again. */
@@ -35,21 +40,22 @@ export function isPartial({ limitations }: Scope): boolean {
  */
 export async function freshScope(app: Tourniquet, summary: CaseSummary): Promise<Scope> {
   const { caseId } = summary;
+  const standing = await caseStanding(app.record(caseId));
   const [scope, intake, earlier] = await Promise.all([
-    readScope(app, summary),
+    readScope(app, summary, standing),
     app.documents.getJson<Intake>(caseId, summary.intake),
     summary.scope === null ? null : app.documents.getJson<Scope>(caseId, summary.scope),
   ]);
-  return withNamedSecrets(app.reader, withReachedBefore(scope, earlier), intake);
+  const whole = withIssuersUnknown(withReachedBefore(scope, earlier), standing.issuerUnknown, intake);
+  return withNamedSecrets(app.reader, whole, intake);
 }
 
-async function readScope(app: Tourniquet, summary: CaseSummary): Promise<Scope> {
+async function readScope(app: Tourniquet, summary: CaseSummary, standing: CaseStanding): Promise<Scope> {
   const { caseId } = summary;
   if (summary.resolution === null) throw new TypeError(`${caseId} has not been resolved`);
-  const [intake, resolved, standing] = await Promise.all([
+  const [intake, resolved] = await Promise.all([
     app.documents.getJson<Intake>(caseId, summary.intake),
     app.documents.getJson<Resolution>(caseId, summary.resolution),
-    caseStanding(app.record(caseId)),
   ]);
   const resolution = withAlertsOwn(resolved, intake);
   // The attacker went on after the alert was written.

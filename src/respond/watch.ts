@@ -30,6 +30,8 @@ type Finding =
   | { readonly kind: "came-back"; readonly step: PlannedStep }
   /** Something to cut that was not there before. */
   | { readonly kind: "new"; readonly step: PlannedStep }
+  /** What is offered in place of a step of ours that came to nothing: to be decided, but nobody's return. */
+  | { readonly kind: "offered"; readonly step: PlannedStep }
   /** Somebody still tries a credential that was removed. Refused, but they are still there. */
   | { readonly kind: "revoked-credential-used"; readonly attempt: Activity };
 
@@ -50,7 +52,10 @@ export async function watchOnce(app: Tourniquet, { caseId, since }: WatchInput):
   ]);
   const cuts = await returned(app, before.steps, now, standing);
   const from = new Date(Date.parse(since) - INGESTION_IN_MS).toISOString();
-  const findings = [...cuts, ...triedAgain(scope, before.steps, standing, from)];
+  const findings = [
+    ...cuts.filter(({ kind }) => kind !== "offered"),
+    ...triedAgain(scope, before.steps, standing, from),
+  ];
   const news = await record(app, summary, findings);
   return {
     findings: news,
@@ -68,7 +73,7 @@ async function returned(
   const steps = now.waves.flatMap((wave) => wave.steps).filter(({ permission }) => permission !== "off");
   const looked = await sideBySide(steps, READS_AT_ONCE, async (step): Promise<Finding | null> => {
     const { confirmed, restored } = standing.of(step.id);
-    if (!known.has(step.id)) return { kind: "new", step };
+    if (!known.has(step.id)) return { kind: step.offered === true ? "offered" : "new", step };
     // A gap is reported as a gap; it did not come back. What was declined stays declined.
     if (confirmed !== "confirmed" || restored) return null;
     const confirmation = await stepNamed(step.kind)

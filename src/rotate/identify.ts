@@ -59,10 +59,12 @@ export async function identify(work: RotationWork, state: RotationState): Promis
   const search = await findProvider(work, is, value);
   if (search.kind === "failed") return failedWith(state, search.failure);
   if (search.kind === "unknown") {
+    const tried = search.tried.join("; ");
+    journal.note("issuer-unknown", { tried });
     return needsPerson(
       state,
-      `nobody is known who issued it: ${search.tried.join("; ")}`,
-      `Rotate ${rotation.secretName} by hand and tag it with its provider, or disable its version ${is.version ?? ""}`,
+      `nobody is known who issued it: ${tried}`,
+      `Rotate ${rotation.secretName} where it was issued and publish it as a new version, or tag it with ProviderAddress and CredentialId and have it rotated again, or disable its version ${is.version ?? ""}`,
     );
   }
   const { found } = search;

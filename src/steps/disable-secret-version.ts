@@ -1,10 +1,13 @@
 import { z } from "zod";
 import type { SecretVersion } from "../azure/vault.ts";
+import type { Reach } from "../case/reach.ts";
+import type { Scope } from "../case/scope.ts";
 import type { StepOutcome } from "../case/outcome.ts";
 import type { Attempted } from "../azure/attempt.ts";
 import { alreadySo, confirmation, evidenceOf, failed } from "./answers.ts";
+import { soughtInVain } from "./issuer-unknown.ts";
 import { KEY_VAULT } from "./needs.ts";
-import { defineStep, type StepContext } from "./step.ts";
+import { defineStep, type Proposal, type StepContext } from "./step.ts";
 
 const Target = z.object({ vaultUri: z.url({ protocol: /^https$/ }), name: z.string().min(1) });
 type Target = z.infer<typeof Target>;
@@ -34,34 +37,7 @@ export const disableSecretVersion = defineStep({
   ],
   offUnlessNamed: "consumers break unless a new version was published before",
 
-  propose: (scope) =>
-    [
-      ...Map.groupBy(
-        scope.reach.filter((it) => it.kind === "vault-secret" && it.evidence === "read"),
-        ({ targetId }) => targetId.toLowerCase(),
-      ).values(),
-    ].flatMap((reached) => {
-      const first = reached[0];
-      const [, vaultId, vault, name] = SECRET.exec(first?.targetId ?? "") ?? [];
-      if (first === undefined || vaultId === undefined || vault === undefined || name === undefined)
-        return [];
-      const madeUntil = reached
-        .map((it) => it.lastTouched ?? scope.window.to)
-        .toSorted()
-        .at(-1);
-      return [
-        {
-          target: { vaultUri: `https://${vault.toLowerCase()}.vault.azure.net`, name },
-          before: { madeUntil: madeUntil ?? scope.window.to },
-          title: `Disable the versions of the secret ${name} in ${vault} that the suspect could read`,
-          because: [`The suspect read it, last ${madeUntil ?? "at an unknown time"}.`],
-          cost: [`Whatever still asks for an old version of ${name}, or has no new one, fails.`],
-          touches: [...new Set([vaultId, ...reached.map((it) => it.principalKey)])].toSorted(),
-          tags: first.tags,
-          rank: 9,
-        },
-      ];
-    }),
+  propose: (scope) => [...readSecrets(scope), ...secretsWithoutIssuer(scope)],
 
   alone: ({ vaultUri, name }) => `${vaultUri} ${name}`,
   async apply(context, target, { madeUntil }) {
@@ -106,6 +82,98 @@ export const disableSecretVersion = defineStep({
       }),
   },
 });
+
+type Proposed = Proposal<Target, z.infer<typeof Before>>;
+
+/** Secrets a suspect read. Off unless the policy names the kind: where a new version is published, old ones are disabled with it. */
+function readSecrets(scope: Scope): readonly Proposed[] {
+  const read = scope.reach.filter(({ kind, evidence }) => kind === "vault-secret" && evidence === "read");
+  return eachSecret(read).flatMap(({ secret, first, principals, touchedLast }) =>
+    soughtInVain(scope, secret) === null
+      ? [
+          {
+            ...disabling(secret, touchedLast ?? scope.window.to),
+            because: [`The suspect read it, last ${touchedLast ?? "at an unknown time"}.`],
+            cost: [`Whatever still asks for an old version of ${secret.name}, or has no new one, fails.`],
+            touches: [secret.vaultId, ...principals],
+            tags: first.tags,
+          },
+        ]
+      : [],
+  );
+}
+
+/** Secrets that were to be rotated and whose issuer was not found: offered in place of it, for a person to decide. */
+function secretsWithoutIssuer(scope: Scope): readonly Proposed[] {
+  const reached = eachSecret(scope.reach.filter(({ kind }) => kind === "vault-secret")).map(
+    ({ secret, principals, consumers, isRead }) => ({ secret, principals, consumers, isRead }),
+  );
+  const named = (scope.namedSecrets ?? []).map((secret) => ({
+    secret,
+    principals: [],
+    consumers: [],
+    isRead: true,
+  }));
+  return [...reached, ...named].flatMap(({ secret, principals, consumers, isRead }): readonly Proposed[] => {
+    const vain = soughtInVain(scope, secret);
+    if (vain === null) return [];
+    const { vaultId, name, tags } = secret;
+    return [
+      {
+        ...disabling(secret, vain.at),
+        because: [`It was to be rotated, and nobody is known who issued it: ${vain.tried}.`],
+        cost: [
+          `Whatever reads ${name} from the vault gets nothing until somebody publishes a new version or enables it again.`,
+          ...consumers.map((site) => `${site.split("/").slice(-1).join("")} takes it as a setting.`),
+          isRead
+            ? "It hides the value and does not end it: whoever has read it can go on using it until it is replaced where it was issued."
+            : "Its value stays good where it was issued; no log shows that anybody has it.",
+        ],
+        touches: [vaultId, `${vaultId}/secrets/${name}`, ...principals],
+        tags,
+        asks: "it is offered because the issuer is not known, and whoever reads the secret loses it",
+        offered: true,
+      },
+    ];
+  });
+}
+
+interface SecretInVault {
+  readonly vaultId: string;
+  readonly name: string;
+  readonly tags: Readonly<Record<string, string>>;
+}
+
+function disabling({ vaultId, name }: SecretInVault, madeUntil: string) {
+  const vault = vaultId.split("/").at(-1) ?? vaultId;
+  return {
+    target: { vaultUri: `https://${vault.toLowerCase()}.vault.azure.net`, name },
+    before: { madeUntil },
+    title: `Disable the versions of the secret ${name} in ${vault} that the suspect could read`,
+    rank: 9,
+  };
+}
+
+function eachSecret(reach: readonly Reach[]) {
+  return [...Map.groupBy(reach, ({ targetId }) => targetId.toLowerCase()).values()].flatMap((reached) => {
+    const [first] = reached;
+    const [, vaultId, , name] = SECRET.exec(first?.targetId ?? "") ?? [];
+    if (first === undefined || vaultId === undefined || name === undefined) return [];
+    return [
+      {
+        secret: { vaultId, name, tags: first.tags },
+        first,
+        principals: [...new Set(reached.map((it) => it.principalKey))].toSorted(),
+        consumers: [...new Set(reached.flatMap((it) => it.consumers ?? []))].toSorted(),
+        isRead: reached.some(({ evidence }) => evidence === "read"),
+        touchedLast: reached
+          .flatMap(({ lastTouched }) => lastTouched ?? [])
+          .toSorted()
+          .at(-1),
+      },
+    ];
+  });
+}
 
 function isOurs(it: SecretVersion, madeUntil: string): boolean {
   return (

@@ -1,12 +1,13 @@
 import { z } from "zod";
 import type { Reach } from "../case/reach.ts";
-import type { Scope } from "../case/scope.ts";
-import { providerOf, PROVIDERS } from "../rotate/providers.ts";
+import type { IssuerUnknown, Scope } from "../case/scope.ts";
+import { PROVIDERS } from "../rotate/providers.ts";
 import type { Provider } from "../rotate/provider.ts";
 import type { RotationMode } from "../rotate/rotation.ts";
+import { addressIn, providerByTags } from "../rotate/tagged-provider.ts";
 import { MARK_TAG } from "../rotate/work.ts";
-import { guidOf } from "../scope/identifiers.ts";
 import { confirmation, evidenceOf } from "./answers.ts";
+import { soughtInVain } from "./issuer-unknown.ts";
 import { AZURE, KEY_VAULT } from "./needs.ts";
 import { cannotBeUndone, defineStep, type Proposal } from "./step.ts";
 
@@ -111,7 +112,7 @@ function suspectedSecrets(scope: Scope): readonly Proposed[] {
   );
   return [...secrets.values()].map((secret) => {
     const tier = secret.isRead ? 0 : read.has(secret.vaultId.toLowerCase()) ? 1 : 2;
-    return proposal(secret, "incident", tier, WHY[tier]);
+    return proposal(secret, "incident", { tier, because: WHY[tier], vain: soughtInVain(scope, secret) });
   });
 }
 
@@ -130,16 +131,25 @@ function suspected({ kind, targetId, name, can, evidence, tags }: Reach): Suspec
 }
 
 /** Asked for by name: nobody is suspected of reading them, so the old value may overlap with the new one. */
-function namedSecrets({ namedSecrets: named, principals }: Scope): readonly Proposed[] {
-  const mode: RotationMode = principals.length === 0 ? "hygiene" : "incident";
-  return (named ?? []).map(({ because, ...secret }) =>
-    proposal({ ...secret, isRead: true }, mode, 0, because),
+function namedSecrets(scope: Scope): readonly Proposed[] {
+  const mode: RotationMode = scope.principals.length === 0 ? "hygiene" : "incident";
+  return (scope.namedSecrets ?? []).map(({ because, ...secret }) =>
+    proposal({ ...secret, isRead: true }, mode, { tier: 0, because, vain: soughtInVain(scope, secret) }),
   );
 }
 
-function proposal(secret: Suspected, mode: RotationMode, tier: 0 | 1 | 2, because: string): Proposed {
+/** Why it is to be rotated. */
+interface Grounds {
+  readonly tier: 0 | 1 | 2;
+  readonly because: string;
+  /** Its issuer was looked for before. */
+  readonly vain: IssuerUnknown | null;
+}
+
+function proposal(secret: Suspected, mode: RotationMode, grounds: Grounds): Proposed {
   const { vaultId, name, tags } = secret;
-  const address = tags["ProviderAddress"]?.trim() ?? "";
+  const { tier, because, vain } = grounds;
+  const address = addressIn(tags);
   const provider = providerByTags(tags);
   const overlapInHours = mode === "incident" ? 0 : overlapOf(tags);
   const vaultName = vaultId.split("/").at(-1) ?? vaultId;
@@ -154,24 +164,38 @@ function proposal(secret: Suspected, mode: RotationMode, tier: 0 | 1 | 2, becaus
         : `${title}: the old value dies after ${overlapInHours} h`,
     because: [
       because,
-      ...(provider === null ? [] : [`Its tags say that it is ${provider.about}.`]),
+      provider === null
+        ? "No tag says who issued it: its issuer is looked for when this is performed, by its content type and by its value, which is compared in memory and goes nowhere."
+        : `Its tags say that it is ${provider.about}.`,
+      ...(vain === null ? [] : [`Its issuer was looked for ${vain.at} and not found: ${vain.tried}.`]),
       ...(provider?.strongerCut == null ? [] : [`Stronger than rotating: ${provider.strongerCut}.`]),
     ],
     cost:
       provider === null
-        ? ["Whoever uses the value without reading it from the vault stops."]
+        ? [
+            "Whoever uses the value without reading it from the vault stops.",
+            "If no issuer is found, nothing is changed and it is left to a person; the plan after that offers to disable it.",
+          ]
         : [provider.cost[mode], "Whoever keeps a copy of the value instead of reading the vault stops."],
     touches: [vaultId, `${vaultId}/secrets/${name}`, ...(address === "" ? [] : [address])],
     rank: tier,
     tags,
-    ...hindrance(secret, provider, tier),
+    ...asking(provider, grounds),
+    ...hindrance(secret, grounds),
   };
+}
+
+/** Values that nobody is known to have read are looked at only if a person says so; nor is the same search made twice unasked. */
+function asking(provider: Provider | null, { tier, vain }: Grounds): Pick<Proposed, "asks"> {
+  if (vain !== null) return { asks: "its issuer was looked for before and not found" };
+  return tier > 0 && provider === null
+    ? { asks: "no log shows that it was read, and no tag says who issued it" }
+    : {};
 }
 
 function hindrance(
   { name, vaultId, managed }: Suspected,
-  provider: Provider | null,
-  tier: 0 | 1 | 2,
+  { tier, vain }: Grounds,
 ): Pick<Proposed, "hindered"> {
   const vaultName = vaultId.split("/").at(-1) ?? vaultId;
   if (name === "*") {
@@ -190,27 +214,16 @@ function hindrance(
       },
     };
   }
-  // Values are only looked at where somebody read them: of the rest, only those whose tags say whose they are.
-  if (tier > 0 && provider === null) {
+  // Disabling it, which the same plan offers, ends what could have been read and was not; what was read stays a gap.
+  if (tier > 0 && vain !== null) {
     return {
       hindered: {
-        reason: "it could have been read, and no tag says who issued it",
-        action: `Rotate ${name} of ${vaultName} by hand, or disable it, or tag it with its provider and have it rotated by name`,
+        reason: `it could have been read, and its issuer was looked for and not found (${vain.tried})`,
+        action: `Rotate ${name} of ${vaultName} where it was issued, or tag it with its provider and have it rotated by name`,
       },
     };
   }
   return {};
-}
-
-function providerByTags(tags: Readonly<Record<string, string>>): Provider | null {
-  if (tags["Generator"] !== undefined) return byKind("random-secret");
-  const address = tags["ProviderAddress"]?.trim() ?? "";
-  const id = /^\/?(?:applications|servicePrincipals)\/([0-9a-f-]{36})$/i.exec(address)?.[1] ?? address;
-  return guidOf(id) === null ? providerOf(address) : byKind("client-secret");
-}
-
-function byKind(kind: string): Provider | null {
-  return PROVIDERS.find((it) => it.kind === kind) ?? null;
 }
 
 function overlapOf(tags: Readonly<Record<string, string>>): number {

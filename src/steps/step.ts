@@ -25,6 +25,10 @@ export interface Proposal<Target, Before> {
   readonly rank?: number;
   /** Tags of the resource that is changed: production tags always ask a person. */
   readonly tags?: Readonly<Record<string, string>>;
+  /** Set: a person is asked whatever the policy says, and this is why. A kind that is off unless named is on for it. */
+  readonly asks?: string;
+  /** In place of a step that came to nothing: that it is new in a plan says nothing about the attacker. */
+  readonly offered?: true;
   /** The step cannot work, and a person has to act instead. */
   readonly hindered?: { readonly reason: string; readonly action: string };
 }

@@ -2,7 +2,10 @@ import { expect, test } from "vitest";
 import type { Reach } from "../../src/case/reach.ts";
 import type { Scope } from "../../src/case/scope.ts";
 import { scopeWithoutPrincipals, withReachedBefore } from "../../src/respond/rotation-scope.ts";
+import { assemblePlan } from "../../src/plan/assemble-plan.ts";
+import { parsePolicy, ruleOn } from "../../src/plan/policy.ts";
 import { rotateSecret } from "../../src/steps/rotate-secret.ts";
+import { STEPS } from "../../src/steps/steps.ts";
 
 const TERMS = { apiServerRanges: [] };
 const SUBSCRIPTION = "/subscriptions/11111111-1111-4111-8111-111111111111";
@@ -52,16 +55,60 @@ test("what was read comes first, then the rest of those vaults, then the rest in
   ]);
 });
 
-test("certificates, unlisted vaults and unread secrets of unknown origin are for a person", () => {
+test("certificates and unlisted vaults are for a person", () => {
   const scope = {
     ...EMPTY,
     reach: [
       reach("v", "tls", { kind: "vault-certificate", targetId: `${vault("v")}/certificates/tls` }),
       reach("v", "*", { tags: {} }),
-      reach("v", "mystery", { tags: {} }),
     ],
   };
-  expect(proposed(scope).map(({ hindered }) => hindered)).toEqual([true, true, true]);
+  expect(proposed(scope).map(({ hindered }) => hindered)).toEqual([true, true]);
+});
+
+const EVICT = { ...parsed({ reversible: "automatic", irreversible: "automatic" }), mode: "evict" as const };
+const planOf = (scope: Scope) => assemblePlan({ ...EVICT, scope });
+const permissions = (scope: Scope) =>
+  Object.fromEntries(
+    planOf(scope)
+      .waves.flatMap(({ steps }) => steps)
+      .map(({ kind, target, permission }) => [
+        [kind, target["secretName"] ?? target["name"]].join(" "),
+        permission,
+      ]),
+  );
+const MYSTERY = [
+  reach("kv-v", "read", { tags: {}, evidence: "read" }),
+  reach("kv-v", "mystery", { tags: {} }),
+  reach("kv-v", "tagged"),
+];
+
+test("a secret that nobody is known to have read and that names no issuer is rotated only if a person says so", () => {
+  expect(permissions({ ...EMPTY, reach: MYSTERY })).toEqual({
+    "rotate-secret read": "automatic",
+    "rotate-secret mystery": "approval",
+    "rotate-secret tagged": "automatic",
+    "disable-secret-version read": "off",
+  });
+});
+
+test("where the issuer was looked for in vain, disabling is offered, to a person; what was read stays to be rotated", () => {
+  const vain = (secretName: string) => ({
+    vaultName: "kv-v",
+    secretName,
+    tried: "nothing helped",
+    at: "2026-01-01",
+  });
+  const scope = { ...EMPTY, reach: MYSTERY, issuerUnknown: ["read", "mystery", "tagged"].map(vain) };
+  expect(permissions(scope)).toEqual({
+    "rotate-secret read": "approval",
+    "rotate-secret tagged": "automatic",
+    "disable-secret-version read": "approval",
+    "disable-secret-version mystery": "approval",
+  });
+  expect(planOf(scope).personActions).toMatchObject([
+    { title: expect.stringContaining("Rotate mystery"), because: expect.stringContaining("nothing helped") },
+  ]);
 });
 
 test("a secret that was asked for by name overlaps, as long as its tag says", () => {
@@ -88,3 +135,17 @@ test("a secret that was in reach before the cut still is, however its vault is w
   const ids = (scope: Scope) => rotateSecret.propose(scope, TERMS).map(({ target }) => target["vaultId"]);
   expect(new Set([...ids(both), ...ids(before)]).size).toBe(1);
 });
+
+function parsed(steps: Readonly<Record<string, string>>) {
+  const read = parsePolicy({ version: 1, rules: [{ name: "evict", mode: "evict", steps }] }, []);
+  if (read.kind === "refused") throw new Error(read.problems.join("; "));
+  const { policy } = read;
+  const ruling = ruleOn(policy, { trigger: "responder", severity: "high", principalKinds: [] });
+  return {
+    policy,
+    ruling,
+    protection: { ownIds: [], protectedMembers: [] },
+    principalsCutLately: 0,
+    steps: STEPS,
+  };
+}

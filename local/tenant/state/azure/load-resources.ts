@@ -111,6 +111,8 @@ function loadResource(
   const keys = generatedKeys(entry.type, id, createdAt, (seed) => names.secret("key", seed));
   for (const [name, value] of Object.entries(given)) keys.set(name.toLowerCase(), { name, value, createdAt });
   if (keys.size > 0) state.keys.set(id.toLowerCase(), keys);
+  // What vaults hold of them: the scenario's other parts are read after this one.
+  for (const key of keys.values()) names.given("key", `${entry.name}.${key.name}`, key.value);
 }
 
 function identityOf(
