@@ -1,4 +1,5 @@
 import type { ContainerClient } from "@azure/storage-blob";
+import { AppendQueue, isAboutEntries, settleAppends, type WaitingAppend } from "./append-queue.ts";
 import type { AppendOptions, Appended, CaseRecord, Head } from "./case-record.ts";
 import type { CheckpointSigner } from "./checkpoint-signer.ts";
 import { compose, type Composed } from "./compose.ts";
@@ -43,6 +44,7 @@ class StoredRecord implements CaseRecord {
   #segment: Segment | undefined;
   #segmentExists = false;
   #turn: Promise<unknown> = Promise.resolve();
+  readonly #queue = new AppendQueue();
 
   constructor(options: OpenRecordOptions) {
     this.caseId = options.caseId;
@@ -52,7 +54,9 @@ class StoredRecord implements CaseRecord {
   }
 
   append(entries: readonly NewEntry[], options: AppendOptions = {}): Promise<Appended> {
-    return this.#inTurn(() => this.#append(entries, options));
+    const appended = this.#queue.add(entries, options);
+    void this.#inTurn(() => this.#appendWaiting());
+    return appended;
   }
 
   checkpoint(): Promise<Appended> {
@@ -97,15 +101,29 @@ class StoredRecord implements CaseRecord {
     }
   }
 
-  async #append(entries: readonly NewEntry[], { withCheckpoint = false }: AppendOptions): Promise<Appended> {
+  /** One write for all who wait: hundreds of steps at work side by side would otherwise stand in line for one blob. */
+  async #appendWaiting(): Promise<void> {
+    const callers = this.#queue.take();
+    if (callers.length === 0) return;
+    try {
+      await this.#append(callers);
+    } catch (error) {
+      if (callers.length === 1 || !isAboutEntries(error)) for (const { reject } of callers) reject(error);
+      // What one of them brought cannot be written: the others must not suffer for it.
+      else for (const caller of callers) await this.#append([caller]).catch(caller.reject);
+    }
+  }
+
+  async #append(callers: readonly WaitingAppend[]): Promise<void> {
+    const entries = callers.flatMap((caller) => caller.entries);
+    const withCheckpoint = callers.some((caller) => caller.withCheckpoint);
     // By hash, since that tells what we wrote from what another writer recorded under the same id meanwhile.
     const written = new Set<string>();
     let lastFailure: unknown;
     for (let attempt = 0; attempt < MOST_ATTEMPTS; attempt++) {
       const segment = await this.#load();
       const composed = await this.#composeMissing(entries, withCheckpoint);
-      if (composed === undefined)
-        return this.#appended(entries, written, withCheckpoint ? { kind: "signed" } : undefined);
+      if (composed === undefined) return settleAppends(callers, this.#seen, written, { kind: "signed" });
       for (const { head } of composed.added) written.add(head.hash);
       const answer = await this.#store(segment, composed).catch((error: unknown) => {
         lastFailure = error;
@@ -114,7 +132,7 @@ class StoredRecord implements CaseRecord {
       if (answer === "stored") {
         const { checkpointFailure } = composed;
         const failed = checkpointFailure && ({ kind: "failed", cause: checkpointFailure.cause } as const);
-        return this.#appended(entries, written, withCheckpoint ? (failed ?? { kind: "signed" }) : undefined);
+        return settleAppends(callers, this.#seen, written, failed ?? { kind: "signed" });
       }
       if (answer === "lost" && attempt >= 2) throw lastFailure;
       await this.#catchUp();
@@ -200,22 +218,6 @@ class StoredRecord implements CaseRecord {
     this.#segment = { index: this.#segment.index + 1, size: 0, blocks: 0 };
     this.#segmentExists = false;
     return true;
-  }
-
-  #appended(
-    entries: readonly NewEntry[],
-    written: ReadonlySet<string>,
-    checkpoint: Appended["checkpoint"],
-  ): Appended {
-    return {
-      entries: entries.map(({ id }) => {
-        const place = this.#seen.ids.get(id);
-        if (place === undefined) throw new RangeError(`entry ${id} was not recorded`);
-        return { id, ...place, added: written.has(place.hash) };
-      }),
-      head: this.#seen.head,
-      ...(checkpoint === undefined ? {} : { checkpoint }),
-    };
   }
 
   /** One at a time: two appends of one handle would only race each other. */

@@ -4,6 +4,7 @@ import { localCheckpointKey } from "../../local/storage/checkpoint-key.ts";
 import { type Azurite, startAzurite } from "../../local/storage/azurite.ts";
 import type { NewEntry } from "../../src/record/entry.ts";
 import { openRecord } from "../../src/record/open-record.ts";
+import { segmentName } from "../../src/record/segments.ts";
 import { verifyRecord } from "../../src/record/verify.ts";
 
 let azurite: Azurite;
@@ -17,7 +18,7 @@ beforeAll(async () => {
 });
 afterAll(() => azurite.stop());
 
-function intent(step: string): NewEntry {
+function intent(step: string, target: Readonly<Record<string, unknown>> = {}): NewEntry {
   return {
     id: `intent:${step}`,
     type: "intent",
@@ -25,7 +26,7 @@ function intent(step: string): NewEntry {
     data: {
       stepId: step,
       kind: "disable-service-principal",
-      target: { id: "0b7c1e2a-5f2f-4d55-9a3a-77ad33f1c0de" },
+      target: { id: "0b7c1e2a-5f2f-4d55-9a3a-77ad33f1c0de", ...target },
     },
   };
 }
@@ -66,6 +67,64 @@ test("what was appended is stored once, in order, signed, and verifies", async (
     head: second.head.hash,
     signedBy: { keyId: key.signing.keyId, thumbprint: expect.any(String), trusted: true },
   });
+});
+
+test("what many want written at the same time goes in together, each in its own order", async () => {
+  const record = recordOf("together");
+  await record.append([intent("first")]);
+  const appended = await Promise.all(
+    Array.from({ length: 200 }, (_, n) =>
+      record.append([intent(`own-${n}-a`), intent("shared"), intent(`own-${n}-b`)], {
+        withCheckpoint: n % 50 === 0,
+      }),
+    ),
+  );
+  expect(appended.filter(({ entries }) => entries[1]?.added === true)).toHaveLength(1);
+  for (const { entries } of appended) {
+    const [a, , b] = entries.map(({ seq }) => seq);
+    expect((b ?? 0) - (a ?? 0)).toBe(entries[1]?.added === true ? 2 : 1);
+    expect(entries[0]?.added).toBe(true);
+  }
+  expect(appended.map(({ checkpoint }) => checkpoint?.kind).filter((it) => it !== undefined)).toEqual(
+    Array.from({ length: 4 }, () => "signed"),
+  );
+  const { blobCommittedBlockCount } = await container
+    .getAppendBlobClient(segmentName("together", 1))
+    .getProperties();
+  expect(blobCommittedBlockCount).toBeLessThan(10);
+  expect(await verified("together")).toMatchObject({ kind: "intact" });
+});
+
+test("an entry that cannot be written keeps nobody else's from being written", async () => {
+  const record = recordOf("spoilt");
+  await record.append([intent("first")]);
+  const ended = await Promise.allSettled([
+    record.append([intent("before")]),
+    record.append([intent("large", { text: "x".repeat(5_000_000) })]),
+    record.append([intent("odd", { when: new Date() })]),
+    record.append([intent("after")]),
+  ]);
+  expect(ended.map((it) => (it.status === "rejected" ? it.reason.code : it.status))).toEqual([
+    "fulfilled",
+    "ENTRY_TOO_LARGE",
+    "ENTRY_NOT_PLAIN",
+    "fulfilled",
+  ]);
+  const ids: string[] = [];
+  for await (const { id } of record.read()) ids.push(id);
+  expect(ids).toEqual(["intent:first", "intent:before", "intent:after"]);
+});
+
+test("who only wanted the head signed is told that it is not, whoever else writes meanwhile", async () => {
+  const record = openRecord({
+    container,
+    caseId: "unsigned",
+    sign: { key: () => Promise.reject(new Error("the vault is away")) },
+    clock: () => new Date(),
+  });
+  await record.append([intent("first")]);
+  const ended = await Promise.allSettled([record.append([intent("a")]), record.checkpoint()]);
+  expect(ended.map(({ status }) => status)).toEqual(["fulfilled", "rejected"]);
 });
 
 test("many writers at once lose nothing and double nothing", async () => {
