@@ -6,9 +6,17 @@ export interface BenchRow {
   readonly note?: string;
 }
 
+/** What a bench may be told on the command line; each takes what it knows. */
+export interface BenchOptions {
+  /** How many secrets are rotated, instead of the number that is promised. */
+  readonly secrets?: number;
+  /** Whether the host is killed in the middle and started again. */
+  readonly kill?: boolean;
+}
+
 /** A group of measurements that `npm run bench -- NAME` runs on its own. It cleans up what it starts. */
 export interface Bench {
   readonly name: string;
   readonly describes: string;
-  run(): Promise<readonly BenchRow[]>;
+  run(options: BenchOptions): Promise<readonly BenchRow[]>;
 }

@@ -2,9 +2,10 @@ import { readdirSync } from "node:fs";
 import { cpus } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
-import type { Bench } from "./bench.ts";
+import { parseArgs } from "node:util";
+import type { Bench, BenchOptions } from "./bench.ts";
 
-/** `npm run bench -- [NAME …]`: runs every bench in this folder, or those named, and prints a table each. */
+/** `npm run bench -- [NAME …] [--secrets N] [--kill]`: runs every bench in this folder, or those named, and prints a table each. */
 const NOT_BENCHES = new Set(["bench.ts", "main.ts"]);
 
 async function benches(): Promise<readonly Bench[]> {
@@ -20,7 +21,14 @@ async function benches(): Promise<readonly Bench[]> {
   return modules.map(({ bench }) => bench);
 }
 
-const wanted = process.argv.slice(2);
+const { positionals: wanted, values: told } = parseArgs({
+  allowPositionals: true,
+  options: { secrets: { type: "string" }, kill: { type: "boolean" } },
+});
+const options: BenchOptions = {
+  ...(told.secrets === undefined ? {} : { secrets: Number(told.secrets) }),
+  ...(told.kill === undefined ? {} : { kill: told.kill }),
+};
 const all = await benches();
 const unknown = wanted.filter((name) => !all.some((it) => it.name === name));
 if (unknown.length > 0) {
@@ -33,7 +41,7 @@ console.log(`Node ${process.version}, ${cpus().length} × ${cpus()[0]?.model ?? 
 for (const bench of all) {
   if (wanted.length > 0 && !wanted.includes(bench.name)) continue;
   console.log(`\n${bench.name}: ${bench.describes}`);
-  for (const { measure, value, unit, note } of await bench.run()) {
+  for (const { measure, value, unit, note } of await bench.run(options)) {
     const figure = Number.isInteger(value) ? String(value) : value.toPrecision(4);
     console.log(
       `  ${measure.padEnd(62)} ${figure.padStart(12)} ${unit}${note === undefined ? "" : `  (${note})`}`,

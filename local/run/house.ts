@@ -36,6 +36,7 @@ export interface House {
   readonly tenantProxy: string;
   /** A shell file that points a person's tools at the tenant. */
   readonly envFile: string;
+  /** As they are now: one that died and came back has another. */
   readonly pids: Readonly<Record<Part, number>>;
   readonly callers: Readonly<Record<CallerName, { readonly token: string }>>;
   readonly alert: unknown;
@@ -117,7 +118,9 @@ export async function startHouse(options: HouseOptions): Promise<House> {
       api: `${host.url}/api`,
       tenantProxy: ready.proxyUrl,
       envFile: ready.envFile,
-      pids: { host: host.child.pid, tenant: tenant.pid, storage: storage.pid },
+      get pids() {
+        return { host: (up.host ?? host.child).pid, tenant: (up.tenant ?? tenant).pid, storage: storage.pid };
+      },
       callers: ready.callers,
       alert: ready.alert,
       logs,

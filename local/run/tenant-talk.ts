@@ -32,6 +32,7 @@ export interface TenantSeen {
   readonly access: readonly AccessFact[];
   readonly truth: Truth | null;
   readonly requests: Readonly<Record<string, number>>;
+  readonly operations: Readonly<Record<string, number>>;
   /** Hosts that something tried to reach and the proxy did not let through. */
   readonly refused: readonly string[];
   readonly defects: readonly string[];

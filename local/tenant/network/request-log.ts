@@ -22,6 +22,8 @@ export interface Requests {
   readonly entries: readonly RequestEntry[];
   readonly total: number;
   byService(): Readonly<Partial<Record<ServiceName, number>>>;
+  /** By service and operation: `key-vault GET /secrets/{name}`. */
+  byOperation(): Readonly<Record<string, number>>;
   clear(): void;
 }
 
@@ -41,6 +43,7 @@ export function createRequestLog(): Requests & { add(entry: RequestEntry): void 
   let entries: RequestEntry[] = [];
   let total = 0;
   const counts = new Map<ServiceName, number>();
+  const operations = new Map<string, number>();
   return {
     get entries() {
       return entries;
@@ -49,14 +52,18 @@ export function createRequestLog(): Requests & { add(entry: RequestEntry): void 
       return total;
     },
     byService: () => Object.fromEntries(counts),
+    byOperation: () => Object.fromEntries(operations),
     clear: () => {
       entries = [];
       total = 0;
       counts.clear();
+      operations.clear();
     },
     add: (entry) => {
       total += 1;
       counts.set(entry.service, (counts.get(entry.service) ?? 0) + 1);
+      const operation = `${entry.service} ${entry.operation}`;
+      operations.set(operation, (operations.get(operation) ?? 0) + 1);
       entries.push(entry);
       if (entries.length > KEPT * 2) entries = entries.slice(-KEPT);
     },
