@@ -8,7 +8,7 @@ import { CaseSeenSchema, OpenedSchema } from "../run/case-seen.ts";
 import { type House, startHouse } from "../run/house.ts";
 import { scenarioNames } from "../tenant/scenario/names.ts";
 import type { Bench, BenchOptions, BenchRow } from "./bench.ts";
-import { KINDS, manySecrets, VAULTS } from "./rotation/many-secrets.ts";
+import { type KINDS, manySecrets, VAULTS } from "./rotation/many-secrets.ts";
 
 const SECRETS = 2_000;
 const MOST_MINUTES = 60;
