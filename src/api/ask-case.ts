@@ -6,6 +6,7 @@ import { KNOCKS } from "../respond/case-flow.ts";
 import { refusedEntry } from "../respond/decision.ts";
 import { decisionRefused } from "../respond/decision-rules.ts";
 import { callerActor, entryIdOf } from "../respond/journal.ts";
+import type { CaseSummary } from "../storage/case-index.ts";
 import type { CaseRequest } from "../storage/case-requests.ts";
 import { linksOf } from "./case-view.ts";
 import { knock, startRestore } from "./orchestrations.ts";
@@ -41,7 +42,7 @@ export async function postDecision(visit: Visit, client: DurableClient): Promise
     planDigest,
     comment: comment ?? null,
   };
-  if (await app.requests.has(found.caseId, request.id)) {
+  if ((await app.requests.get(found.caseId, request.id)) !== null) {
     // The answer to the first may have been lost; so may the knock.
     await knock(client, found.caseId, KNOCKS.decision);
     return json(202, { caseId: found.caseId, decision, planDigest, repeated: true, links: linksOf(found) });
@@ -94,6 +95,8 @@ export async function postRestore(visit: Visit, client: DurableClient): Promise<
   const { app, caller } = visit;
   const { steps, reason } = body.value;
   if ((await app.requests.pending(found.caseId)).some(({ kind }) => kind === "restore")) {
+    // Perhaps whoever stored it died before waking the case; a case that is awake takes no notice.
+    await wakeToRestore(client, found);
     return problem(409, "BEING_RESTORED", "Another restore of this case is not finished yet.");
   }
   const id = randomUUID();
@@ -113,9 +116,13 @@ export async function postRestore(visit: Visit, client: DurableClient): Promise<
     stepIds: steps ?? null,
     reason,
   });
-  if (found.status === "closed") await startRestore(client, found.caseId);
-  else await knock(client, found.caseId, KNOCKS.restore);
+  await wakeToRestore(client, found);
   return json(202, { caseId: found.caseId, links: linksOf(found) });
+}
+
+async function wakeToRestore(client: DurableClient, { caseId, status }: CaseSummary): Promise<void> {
+  if (status === "closed") await startRestore(client, caseId);
+  else await knock(client, caseId, KNOCKS.restore);
 }
 
 /** `POST /cases/{id}/close`: ends the watch. */

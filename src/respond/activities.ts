@@ -115,9 +115,14 @@ export interface Decided {
   readonly kind: "approved" | "rejected" | "expired" | "none" | "changed";
 }
 
-export interface ConcludeInput extends CaseRef {
-  readonly phase: "contained" | "restored" | "closed" | "refused";
-}
+/** What was asked for is named: once it is settled it is no longer pending, and the activity may run again. */
+export type ConcludeInput = CaseRef &
+  (
+    | { readonly phase: "contained" | "refused" }
+    | { readonly phase: "restored"; readonly requestId: string | null }
+    /** Without a request the watch ended by itself, when it was to. */
+    | { readonly phase: "closed"; readonly requestId: string | null; readonly watchUntil: string }
+  );
 export const concludeCase = activityReference<ConcludeInput, Concluded>("conclude-case");
 export interface Concluded {
   readonly outcome: CaseOutcome | null;
@@ -133,7 +138,8 @@ export const failCase = activityReference<FailInput, Concluded>("fail-case");
 
 export interface RequestsFound {
   readonly restore: boolean;
-  readonly close: boolean;
+  /** The oldest request to end the watch. */
+  readonly closeId: string | null;
 }
 /** What people asked of the case meanwhile. */
 export const lookForRequests = activityReference<CaseRef, RequestsFound>("look-for-requests");
@@ -151,6 +157,8 @@ export const watchOnce = activityReference<WatchInput, Watched>("watch-once");
 /** Settles what the oldest stored restore request asks for: which steps, in which order, and whether that needs a decision. */
 export const prepareRestore = activityReference<CaseRef, RestorePrepared>("prepare-restore");
 export interface RestorePrepared {
+  /** Null: nothing is asked for. */
+  readonly requestId: string | null;
   readonly restoreDigest: string;
   readonly steps: number;
   readonly approval: number;

@@ -250,7 +250,14 @@ function* watch(
   const { caseId, until, everyInMs } = input;
   const leftInMs = Date.parse(until) - context.df.currentUtcDateTime.getTime();
   // Timers fire early by up to 0.3 s: what is left then is no round of its own.
-  if (leftInMs < 1_000) return yield* call(context, concludeCase, { caseId, phase: "closed" });
+  if (leftInMs < 1_000) {
+    return yield* call(context, concludeCase, {
+      caseId,
+      phase: "closed",
+      requestId: null,
+      watchUntil: until,
+    });
+  }
   yield* waitForKnock(context, [KNOCKS.restore, KNOCKS.close], Math.min(everyInMs, leftInMs));
   const since = context.df.currentUtcDateTime.toISOString();
   const asked = yield* call(context, lookForRequests, { caseId });
@@ -258,7 +265,15 @@ function* watch(
     context.df.continueAsNew({ caseId, phase: "restore", round: input.round } satisfies CaseFlowInput);
     return asked;
   }
-  if (asked.close) return yield* call(context, concludeCase, { caseId, phase: "closed" });
+  const { closeId } = asked;
+  if (closeId !== null) {
+    return yield* call(context, concludeCase, {
+      caseId,
+      phase: "closed",
+      requestId: closeId,
+      watchUntil: until,
+    });
+  }
   const watched = yield* call(context, watchOnce, { caseId, since: input.since });
   const next: CaseFlowInput = watched.contain
     ? { caseId, phase: "respond", round: input.round + 1 }
@@ -272,13 +287,13 @@ function* restore(
   { caseId, round }: Extract<CaseFlowInput, { readonly phase: "restore" }>,
 ): Flow<unknown> {
   const prepared = yield* call(context, prepareRestore, { caseId });
-  const { restoreDigest, pace } = prepared;
+  const { requestId, restoreDigest, pace } = prepared;
   const decided =
     prepared.approval === 0
       ? "approved"
       : yield* decide(context, { caseId, about: "restore", planDigest: restoreDigest }, pace);
   if (decided === "approved") yield* putBack(context, caseId, prepared);
-  const concluded = yield* call(context, concludeCase, { caseId, phase: "restored" });
+  const concluded = yield* call(context, concludeCase, { caseId, phase: "restored", requestId });
   return watchOn(context, caseId, concluded, pace, round);
 }
 

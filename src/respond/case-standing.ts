@@ -26,6 +26,8 @@ export interface CaseStanding {
   readonly planDigests: readonly string[];
   /** How many of them were made before the first watch began: what they cut is what the first look found. */
   readonly plansOfFirstLook: number;
+  /** Until when the watch lasts that began last; null before the first. */
+  readonly watchUntil: string | null;
   of(stepId: string): StepStanding;
   /** Whether a principal could sign in before the quick cut, by lower-case object id. */
   readonly enabledBefore: ReadonlyMap<string, boolean>;
@@ -51,11 +53,15 @@ export async function caseStanding(record: CaseRecord): Promise<CaseStanding> {
   const enabledBefore = new Map<string, boolean>();
   const issuerUnknown = new Map<string, IssuerUnknown>();
   let plansOfFirstLook: number | null = null;
+  let watchUntil: string | null = null;
   for await (const { type, data, at } of record.read()) {
     const planDigest = textOf(data["planDigest"]);
     if (type === "planned" && planDigest !== null && !planDigests.includes(planDigest))
       planDigests.push(planDigest);
-    if (type === "watch-started") plansOfFirstLook ??= planDigests.length;
+    if (type === "watch-started") {
+      plansOfFirstLook ??= planDigests.length;
+      watchUntil = textOf(data["until"]);
+    }
     if (type === "quick-cut") {
       const { objectId, enabled } = cutOf(data);
       if (objectId !== null && enabled !== null) enabledBefore.set(objectId.toLowerCase(), enabled);
@@ -104,6 +110,7 @@ export async function caseStanding(record: CaseRecord): Promise<CaseStanding> {
   return {
     planDigests,
     plansOfFirstLook: plansOfFirstLook ?? planDigests.length,
+    watchUntil,
     of: (stepId) => steps.get(stepId) ?? UNTOUCHED,
     enabledBefore,
     issuerUnknown: [...issuerUnknown.entries()].toSorted(([a], [b]) => (a < b ? -1 : 1)).map(([, it]) => it),

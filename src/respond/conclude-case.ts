@@ -13,19 +13,18 @@ import { existing } from "./stored-case.ts";
 
 /** Says what a phase came to: outcome, residual exposure, report, word to Sentinel; and how long to watch. */
 export async function concludeCase(app: Tourniquet, input: ConcludeInput): Promise<Concluded> {
-  const { caseId, phase } = input;
-  const summary = await existing(app, caseId);
-  switch (phase) {
+  const summary = await existing(app, input.caseId);
+  switch (input.phase) {
     case "refused":
       return settle(app, summary, { status: "closed", outcome: "refused", watchUntil: null });
     case "contained":
       return concludeContainment(app, summary);
     case "restored":
-      return concludeRestore(app, summary);
+      return concludeRestore(app, summary, input.requestId);
     case "closed":
-      return close(app, summary);
+      return close(app, summary, input);
     default:
-      return phase satisfies never;
+      return input satisfies never;
   }
 }
 
@@ -52,7 +51,8 @@ async function concludeContainment(app: Tourniquet, summary: CaseSummary): Promi
       },
     ]);
   }
-  const watchUntil = touched ? (summary.watchUntil ?? watchEnd(app)) : null;
+  // What is on record stands: a crash before the index knew of it must not begin a second watch.
+  const watchUntil = touched ? (summary.watchUntil ?? standing.watchUntil ?? watchEnd(app)) : null;
   return settle(app, summary, {
     status: watchUntil === null ? "closed" : "watching",
     outcome,
@@ -72,19 +72,23 @@ function wholePlan(latest: Plan, steps: readonly CaseStep[]): Plan {
   return { ...latest, waves: [{ name: "all", reason: "", steps: steps.map(({ step }) => step) }] };
 }
 
-async function close(app: Tourniquet, summary: CaseSummary): Promise<Concluded> {
+async function close(
+  app: Tourniquet,
+  summary: CaseSummary,
+  { requestId, watchUntil }: Extract<ConcludeInput, { readonly phase: "closed" }>,
+): Promise<Concluded> {
   const { caseId } = summary;
-  const requests = (await app.requests.pending(caseId)).filter((it) => it.kind === "close");
-  const asked = requests[0];
-  const reason = asked === undefined ? "The watch ended with nothing found." : asked.reason;
+  const asked = requestId === null ? null : await app.requests.get(caseId, requestId);
+  const reason = asked?.kind === "close" ? asked.reason : "The watch ended with nothing found.";
   await app.record(caseId).append([
     {
-      id: entryIdOf(caseId, "closed", asked?.id ?? summary.watchUntil ?? ""),
+      id: entryIdOf(caseId, "closed", requestId ?? watchUntil),
       type: "closed",
-      actor: asked === undefined ? BY_SYSTEM("watch") : callerActor(asked.by),
+      actor: asked === null ? BY_SYSTEM("watch") : callerActor(asked.by),
       data: { reason },
     },
   ]);
-  for (const { id } of requests) await app.requests.settle(caseId, id);
+  const pending = await app.requests.pending(caseId);
+  for (const { id, kind } of pending) if (kind === "close") await app.requests.settle(caseId, id);
   return settle(app, summary, { status: "closed", outcome: summary.outcome, reason, watchUntil: null });
 }

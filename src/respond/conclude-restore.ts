@@ -10,18 +10,22 @@ import { settle } from "./settle-case.ts";
  * Says what came back and what did not. A case of which cuts remain that a person chose to keep goes on being watched;
  * one that was put back as a whole is over.
  */
-export async function concludeRestore(app: Tourniquet, summary: CaseSummary): Promise<Concluded> {
+export async function concludeRestore(
+  app: Tourniquet,
+  summary: CaseSummary,
+  requestId: string | null,
+): Promise<Concluded> {
   const { caseId } = summary;
   const record = app.record(caseId);
-  const request = (await app.requests.pending(caseId)).find((it) => it.kind === "restore");
+  const request = requestId === null ? null : await app.requests.get(caseId, requestId);
   const standing = await caseStanding(record);
   const { steps, latest } = await stepsOfCase(app, caseId, standing);
   const states =
-    request === undefined ? new Map<string, RestoreState>() : await restoreStates(record, request.id);
+    requestId === null ? new Map<string, RestoreState>() : await restoreStates(record, requestId);
   const reason = reasonOf(states, steps);
   const counted = countSteps(steps, latest, standing);
   const change = { steps: withoutUnperformed(counted) };
-  const isWhole = request?.stepIds == null && states.size > 0;
+  const isWhole = request?.kind === "restore" && request.stepIds === null && states.size > 0;
   const ending = isWhole
     ? await settle(app, summary, { status: "closed", outcome: "restored", reason, watchUntil: null, change })
     : await settle(app, summary, {
@@ -32,7 +36,7 @@ export async function concludeRestore(app: Tourniquet, summary: CaseSummary): Pr
         watchUntil: summary.watchUntil,
         change,
       });
-  if (request !== undefined) await app.requests.settle(caseId, request.id);
+  if (requestId !== null) await app.requests.settle(caseId, requestId);
   return ending;
 }
 

@@ -25,6 +25,7 @@ export async function confirmSteps(app: Tourniquet, input: ConfirmInput): Promis
   const steps = plan.waves
     .flatMap((wave) => wave.steps)
     .filter((step) => isSelected(step, selection) && isPerformedHere(step));
+  await endWhatWasBegun(app, input, steps, states);
   const looked = await lookOnce(
     steps,
     ({ id }) => {
@@ -48,6 +49,23 @@ export async function confirmSteps(app: Tourniquet, input: ConfirmInput): Promis
     confirmed: looked.settled.filter(({ confirmation }) => confirmation.kind === "confirmed").length,
   });
   return { open: looked.open, agreed: looked.agreed };
+}
+
+/** What was being made again when this activity died: its intent stands, so its outcome has to, before anybody looks. */
+async function endWhatWasBegun(
+  app: Tourniquet,
+  { caseId, planDigest }: ConfirmInput,
+  steps: readonly PlannedStep[],
+  states: StepStates,
+): Promise<void> {
+  const begun = steps.filter(
+    ({ id }) => states.of(id).attempt > 0 && states.of(id).intended > states.of(id).attempt,
+  );
+  if (begun.length === 0) return;
+  const protection = await currentProtection(app);
+  for (const [attempt, due] of Map.groupBy(begun, ({ id }) => states.of(id).intended)) {
+    await performDue(app, { caseId, planDigest }, due, { wave: 0, attempt, protection });
+  }
 }
 
 /** Only what can be undone can be undone by others; and starting what takes long a second time is no repetition. */

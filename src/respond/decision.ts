@@ -1,6 +1,6 @@
 import type { Plan, PlannedStep } from "../case/plan.ts";
 import type { NewEntry } from "../record/entry.ts";
-import type { CaseSummary } from "../storage/case-index.ts";
+import type { CaseSummary, PastDecision } from "../storage/case-index.ts";
 import type { CaseRequest } from "../storage/case-requests.ts";
 import type { Tourniquet } from "../tourniquet.ts";
 import type { AskInput, CaseRef, Decided, DecisionInput } from "./activities.ts";
@@ -60,14 +60,20 @@ async function questionOf(
 
 /**
  * Takes the first valid decision that was stored; answers `none` to a knock without one. An approval is good only while
- * the approved steps still mean what they meant: otherwise a new plan is to be made and decided.
+ * the approved steps still mean what they meant: otherwise a new plan is to be made and decided. Run twice, it answers as
+ * it did: what was taken is taken, though no longer pending.
  */
 export async function readDecision(app: Tourniquet, input: DecisionInput): Promise<Decided> {
   const { caseId, planDigest, expired } = input;
   const summary = await existing(app, caseId);
+  const before = takenBefore(summary, planDigest);
   const requests = (await app.requests.pending(caseId)).filter((it) => it.kind === "decision");
   let taken: DecisionRequest | null = null;
   for (const request of requests) {
+    if (before !== null && isTheOneTaken(request, before)) {
+      await app.requests.settle(caseId, request.id);
+      continue;
+    }
     const refused =
       taken === null
         ? decisionRefused(summary, request, new Date(request.at))
@@ -78,6 +84,7 @@ export async function readDecision(app: Tourniquet, input: DecisionInput): Promi
       await app.requests.settle(caseId, request.id);
     }
   }
+  if (before !== null) return { kind: KINDS[before.decision] };
   if (taken !== null) return take(app, summary, input, taken);
   if (!expired) return { kind: "none" };
   const deadline = summary.decision?.deadline ?? app.now().toISOString();
@@ -98,6 +105,22 @@ export async function readDecision(app: Tourniquet, input: DecisionInput): Promi
   return { kind: "expired" };
 }
 
+const KINDS = {
+  approve: "approved",
+  reject: "rejected",
+  expired: "expired",
+  outdated: "changed",
+} as const satisfies Readonly<Record<PastDecision["decision"], Decided["kind"]>>;
+
+/** How this question ended, if this activity settled it and then died before it could say so. */
+function takenBefore({ decision, decided }: CaseSummary, planDigest: string): PastDecision | null {
+  return decision === null && decided?.planDigest === planDigest ? decided : null;
+}
+
+function isTheOneTaken({ at, by, planDigest }: DecisionRequest, taken: PastDecision): boolean {
+  return at === taken.at && by.objectId === taken.by && planDigest === taken.planDigest;
+}
+
 async function take(
   app: Tourniquet,
   summary: CaseSummary,
@@ -107,11 +130,13 @@ async function take(
   const { decision, by, at } = request;
   const record = app.record(caseId);
   await record.append([madeEntry(caseId, request)]);
-  const holds = decision === "reject" || about === "restore" || (await stillTrue(app, summary, planDigest));
-  if (!holds) {
-    const reason = "What was approved would cost or touch more by now; a new plan is to be decided.";
-    await record.append([refusedEntry(caseId, request, { code: "PLAN_OUTDATED", reason })]);
-  }
+  const reason = "What was approved would cost or touch more by now; a new plan is to be decided.";
+  const outdated = refusedEntry(caseId, request, { code: "PLAN_OUTDATED", reason });
+  const holds =
+    decision === "reject" ||
+    about === "restore" ||
+    (!(await record.has(outdated.id)) && (await stillTrue(app, summary, planDigest)));
+  if (!holds) await record.append([outdated]);
   await app.cases.update(caseId, (it) => ({
     ...it,
     decision: null,
@@ -145,9 +170,14 @@ function isNoMore(approved: PlannedStep, again: PlannedStep): boolean {
     more.every((it) => known.includes(it));
   return (
     within(again.cost, approved.cost) &&
-    within(again.touches, approved.touches) &&
+    // The same id comes in any case: from the resource as it is, or from a log once its role is cut.
+    within(lowerCase(again.touches), lowerCase(approved.touches)) &&
     again.reversible === approved.reversible
   );
+}
+
+function lowerCase(ids: readonly string[]): readonly string[] {
+  return ids.map((id) => id.toLowerCase());
 }
 
 /** Thrown where going on without a full look would be a guess; the activity is called again. */

@@ -148,7 +148,8 @@ function recorded(
 
 /** Where a step of a plan stands, as its record says. */
 export interface StepState {
-  readonly intended: boolean;
+  /** The last attempt whose intent is on record; 0 for none. Ahead of `attempt`, an effect may have been made unrecorded. */
+  readonly intended: number;
   readonly result: StepResult | null;
   readonly retryable: boolean;
   readonly code: string | null;
@@ -157,7 +158,7 @@ export interface StepState {
 }
 
 const UNTOUCHED: StepState = {
-  intended: false,
+  intended: 0,
   result: null,
   retryable: false,
   code: null,
@@ -178,7 +179,7 @@ export async function stepStates(record: CaseRecord, planDigest: string): Promis
     const state = states.get(stepId) ?? UNTOUCHED;
     switch (type) {
       case "intent":
-        states.set(stepId, { ...state, intended: true });
+        states.set(stepId, { ...state, intended: Math.max(state.intended, numberIn(data["attempt"])) });
         break;
       case "outcome":
         states.set(stepId, {
@@ -186,7 +187,7 @@ export async function stepStates(record: CaseRecord, planDigest: string): Promis
           result: resultOf(data["result"]),
           retryable: data["retryable"] === true,
           code: typeof data["code"] === "string" ? data["code"] : null,
-          attempt: typeof data["attempt"] === "number" ? data["attempt"] : 0,
+          attempt: numberIn(data["attempt"]),
         });
         break;
       case "confirmed":
@@ -198,6 +199,10 @@ export async function stepStates(record: CaseRecord, planDigest: string): Promis
     }
   }
   return { of: (stepId) => states.get(stepId) ?? UNTOUCHED };
+}
+
+function numberIn(value: unknown): number {
+  return typeof value === "number" ? value : 0;
 }
 
 function resultOf(value: unknown): StepResult | null {

@@ -19,7 +19,7 @@ export interface RestorePlan {
 export async function prepareRestore(app: Tourniquet, { caseId }: CaseRef): Promise<RestorePrepared> {
   const pace = paceOf(app.policy);
   const request = (await app.requests.pending(caseId)).find((it) => it.kind === "restore");
-  if (request === undefined) return { restoreDigest: "", steps: 0, approval: 0, pace };
+  if (request === undefined) return { requestId: null, restoreDigest: "", steps: 0, approval: 0, pace };
   const standing = await caseStanding(app.record(caseId));
   const { steps } = await stepsOfCase(app, caseId, standing);
   const plan: RestorePlan = {
@@ -32,6 +32,7 @@ export async function prepareRestore(app: Tourniquet, { caseId }: CaseRef): Prom
   const restoreDigest = digestOf(plan);
   await app.documents.putJson(caseId, `restore-${restoreDigest}.json`, plan);
   return {
+    requestId: request.id,
     restoreDigest,
     steps: plan.steps.length,
     approval: plan.steps.filter(({ permission, reversible }) => reversible && permission === "approval")

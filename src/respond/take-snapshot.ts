@@ -16,16 +16,29 @@ import {
 } from "./rotation-scope.ts";
 import { existing } from "./stored-case.ts";
 
+const FIRST_SCOPE = "scope.json";
+
 /** What may be readable in a moment: a part that could not be read for these reasons is asked for again. */
 const PASSING: readonly string[] = ["UNAVAILABLE", "TIMED_OUT", "THROTTLED", "UNAUTHENTICATED"];
 
 /** Reads everything about the case's principals, stores it, and records its hash; says `again` while parts are away. */
 export async function takeSnapshot(app: Tourniquet, { caseId, last }: LookInput): Promise<Snapshotted> {
   const summary = await existing(app, caseId);
-  const scope = await freshScope(app, summary);
+  const scope = (await storedBefore(app, summary)) ?? (await freshScope(app, summary));
   if (!last && isPartial(scope)) return { again: true, principals: scope.principals.length };
   await storeScope(app, summary, scope);
   return { again: false, principals: scope.principals.length };
+}
+
+/**
+ * The first snapshot, if a crash left it stored and perhaps on record, but not in the index: it stands. Another in its
+ * place would make the hash on record that of a document nobody has any more.
+ */
+async function storedBefore(app: Tourniquet, { caseId, scope }: CaseSummary): Promise<Scope | null> {
+  if (scope !== null) return null;
+  const bytes = await app.documents.get(caseId, FIRST_SCOPE);
+  // Our own bytes: nobody else writes there.
+  return bytes === null ? null : JSON.parse(Buffer.from(bytes).toString("utf8"));
 }
 
 /** Whether parts could not be read that may be readable in a moment. */
@@ -110,7 +123,7 @@ function laterOf(a: string, b: string): string {
 export async function storeScope(app: Tourniquet, summary: CaseSummary, scope: Scope): Promise<void> {
   const { caseId } = summary;
   const scopeDigest = digestOf(scope);
-  const name = summary.scope === null ? "scope.json" : `scope-${scopeDigest.slice(0, 16)}.json`;
+  const name = summary.scope === null ? FIRST_SCOPE : `scope-${scopeDigest.slice(0, 16)}.json`;
   const document = await app.documents.putJson(caseId, name, scope);
   await app.record(caseId).append([
     {

@@ -20,7 +20,7 @@ export async function lookForRequests(app: Tourniquet, { caseId }: CaseRef): Pro
   const pending = await app.requests.pending(caseId);
   return {
     restore: pending.some(({ kind }) => kind === "restore"),
-    close: pending.some(({ kind }) => kind === "close"),
+    closeId: pending.find(({ kind }) => kind === "close")?.id ?? null,
   };
 }
 

@@ -25,8 +25,8 @@ export type CaseRequest = {
 export interface CaseRequests {
   /** False when a request with this id was stored before. */
   put(caseId: string, request: CaseRequest): Promise<boolean>;
-  /** Whether a request with this id was ever stored. */
-  has(caseId: string, id: string): Promise<boolean>;
+  /** A request that was ever stored, handled or not; null when there is none with this id. */
+  get(caseId: string, id: string): Promise<CaseRequest | null>;
   /** Oldest first, handled ones left out. */
   pending(caseId: string): Promise<readonly CaseRequest[]>;
   /** Marks a request as handled; doing so twice is as once. */
@@ -53,12 +53,11 @@ export function openCaseRequests(table: TableClient): CaseRequests {
         throw error;
       }
     },
-    async has(caseId, id) {
+    async get(caseId, id) {
       try {
-        await table.getEntity(caseId, id);
-        return true;
+        return JSON.parse(joined(await table.getEntity<Row>(caseId, id)));
       } catch (error) {
-        if (isStatus(error, 404)) return false;
+        if (isStatus(error, 404)) return null;
         throw error;
       }
     },
