@@ -2,7 +2,7 @@ import { z } from "zod";
 import type { PlannedStep } from "../case/plan.ts";
 import { guardIds, type Protection } from "../plan/guardrails.ts";
 import type { NewEntry } from "../record/entry.ts";
-import { giveUp, performStage } from "../rotate/rotate.ts";
+import { giveUp, letGo, performStages } from "../rotate/rotate.ts";
 import type { Ending, Rotation, RotationState } from "../rotate/rotation.ts";
 import type { Details, RotationWork } from "../rotate/work.ts";
 import { evidenceOf } from "../steps/answers.ts";
@@ -21,11 +21,14 @@ const Target = z.object({
   overlapInHours: z.number(),
 });
 
-/** Takes one rotation one stage further: every effect's intent is recorded before it, what came of it after. */
+/** Takes one rotation as far as it goes without waiting: every effect's intent is recorded before it, what came of it after. */
 export async function rotateStage(app: Tourniquet, input: StageInput): Promise<StageDone> {
   const { step, wave, work, journal } = await workOf(app, input);
   if (input.state.stage === "identify") {
-    if (await app.record(input.caseId).has(outcomeId(input))) return { kind: "over" };
+    if (await app.record(input.caseId).has(outcomeId(input))) {
+      await letGo(work, input.state);
+      return { kind: "over" };
+    }
     journal.add([intentEntry(input.planDigest, step, wave, 1)]);
     const refused = work.guard(step.touches);
     if (refused !== null) {
@@ -33,7 +36,7 @@ export async function rotateStage(app: Tourniquet, input: StageInput): Promise<S
       return { kind: "over" };
     }
   }
-  const result = await performStage(work, input.state);
+  const result = await performStages(work, input.state);
   switch (result.kind) {
     case "go-on":
       await journal.flush();
@@ -50,6 +53,7 @@ export async function rotateStage(app: Tourniquet, input: StageInput): Promise<S
       return result;
     case "over":
       await journal.end(step, result.ending);
+      await letGo(work, result.state);
       return { kind: "over" };
     default:
       return result satisfies never;
@@ -114,14 +118,14 @@ function outcomeId({ planDigest, stepId }: StageInput): string {
 
 /** Writes a stage's intents at once and everything else with the next of them, so that a stage costs few appends. */
 function openJournal(app: Tourniquet, input: StageInput, rotation: Rotation) {
-  const { caseId, planDigest, stepId, state, call } = input;
+  const { caseId, planDigest, stepId, call } = input;
   const record = app.record(caseId);
+  let { state } = input;
   let waiting: NewEntry[] = [];
-  let count = 0;
   const entry = (phase: "intent" | "came", effect: string, details: Details): NewEntry => {
-    count += 1;
     return {
-      id: entryIdOf(planDigest, stepId, state.stage, call, count, phase, effect),
+      // By what it says: a call that runs again after a crash does less than the first time, and counts otherwise.
+      id: entryIdOf(planDigest, stepId, state.stage, call, phase, effect, JSON.stringify(details)),
       type: "rotation-stage",
       actor: { kind: "system", component: "rotate", identity: { name: "actor" } },
       data: {
@@ -142,6 +146,9 @@ function openJournal(app: Tourniquet, input: StageInput, rotation: Rotation) {
     if (due.length > 0) await record.append(due, { withCheckpoint });
   };
   return {
+    enter(entered: RotationState) {
+      state = entered;
+    },
     add(entries: readonly NewEntry[]) {
       waiting.push(...entries);
     },

@@ -1,11 +1,12 @@
 import { setTimeout as wait } from "node:timers/promises";
 import type { Answer, AzureFailure } from "../azure/failure.ts";
 import type { Secret } from "../azure/secret.ts";
+import type { StageWork } from "./at-hand.ts";
 import { addSecret, readHolder, removeSecret, type SecretHolder, setLock } from "./directory-secrets.ts";
 import { propertiesFrom, publishVersion, validityInDays } from "./publish-version.ts";
 import { failedWith, type FoundProvider, goOn, type RotationState, type StageResult } from "./rotation.ts";
 import { trySignIn } from "./sign-in.ts";
-import { failure, MARK_TAG, markOf, type RotationWork, vaultOf } from "./work.ts";
+import { failure, MARK_TAG, markOf, type RotationWork } from "./work.ts";
 
 const DEFAULT_VALIDITY_IN_DAYS = 90;
 const LONGEST_VALIDITY_IN_DAYS = 365;
@@ -18,7 +19,7 @@ const PAUSES_IN_MS = [500, 1_000, 2_000, 4_000, 8_000, 15_000, 30_000] as const;
  * exists anywhere else, so that one left behind by a crash is found and removed by the next try.
  */
 export async function createClientSecret(
-  work: RotationWork,
+  work: StageWork,
   state: RotationState,
   found: FoundProvider,
 ): Promise<StageResult> {
@@ -26,9 +27,8 @@ export async function createClientSecret(
     const { azure, rotation, journal } = work;
     const holder = await readHolder(azure, found.resourceId);
     if (holder.kind === "failed") return failedWith(state, holder.failure);
-    const current = await vaultOf(work).read(rotation.secretName);
+    const current = await work.atHand.newest();
     if (current.kind === "failed") return failedWith(state, current.failure);
-    current.value.secret.dispose();
     const { is } = current.value;
     const mark = markOf(rotation);
     const ours = holder.value.passwords.filter(({ displayName }) => displayName === mark);

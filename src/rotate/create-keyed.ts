@@ -1,4 +1,5 @@
 import { operationOf } from "./answer.ts";
+import type { StageWork } from "./at-hand.ts";
 import type { KeyedProvider } from "./provider.ts";
 import { propertiesFrom, publishVersion } from "./publish-version.ts";
 import {
@@ -6,12 +7,13 @@ import {
   type FoundProvider,
   goOn,
   pauseAfter,
+  type RotationMode,
   type RotationState,
   type StageResult,
 } from "./rotation.ts";
 import { holds } from "./secret-text.ts";
 import { placeIn, refill } from "./value-frame.ts";
-import { failure, MARK_TAG, type RotationWork, vaultOf } from "./work.ts";
+import { failure, MARK_TAG } from "./work.ts";
 
 const HOLD_IN_MS = 15 * 60_000;
 
@@ -21,33 +23,46 @@ const HOLD_IN_MS = 15 * 60_000;
  * secret's new value would be dead.
  */
 export async function createKeyed(
-  work: RotationWork,
+  work: StageWork,
   state: RotationState,
   found: FoundProvider,
   provider: KeyedProvider,
 ): Promise<StageResult> {
   const { rotation, ledger } = work;
-  const held = await ledger.hold(found.resourceId, rotation.id, HOLD_IN_MS);
-  if (held.kind === "busy") return goOn(state, "create", pauseAfter(state.looks));
-  const done = await ledger.regenerated(found.resourceId, rotation.campaign);
-
   const leaked = found.credential;
   if (leaked === null) throw new TypeError("a key was not identified");
-  const alternate = provider.alternate(leaked);
-  const isOverlapping = rotation.mode === "hygiene" && alternate !== null && !done.includes(leaked);
-  const due = isOverlapping
-    ? [alternate]
-    : rotation.mode === "hygiene"
-      ? [leaked]
-      : [leaked, ...provider.leakedWith(leaked).filter((key) => key !== leaked)];
-  const known: RotationState = {
-    ...state,
-    newCredential: isOverlapping ? alternate : leaked,
-  };
-  const result = await regenerateAll(work, known, provider, due);
+  const before = await ledger.regenerated(found.resourceId, rotation.campaign);
+  const plan = dueKeys(provider, leaked, rotation.mode, before);
+  if (state.pending === null && plan.due.every((key) => before.includes(key))) {
+    return goOn({ ...state, newCredential: plan.toPublish, regenerated: plan.due }, "publish");
+  }
+  const held = await ledger.hold(found.resourceId, rotation.id, HOLD_IN_MS);
+  if (held.kind === "busy") return goOn(state, "create", pauseAfter(state.looks));
+  // Another one may have been at it until just now.
+  const done = await ledger.regenerated(found.resourceId, rotation.campaign);
+  const { toPublish, due } = dueKeys(provider, leaked, rotation.mode, done);
+  const result = await regenerateAll(work, { ...state, newCredential: toPublish }, provider, { due, done });
   if (result.kind !== "done") return result.result;
   await ledger.release(found.resourceId, rotation.id);
   return goOn(result.state, "publish");
+}
+
+/** Which keys have to be regenerated before which one is published, when these were already. Pure. */
+function dueKeys(
+  provider: KeyedProvider,
+  leaked: string,
+  mode: RotationMode,
+  done: readonly string[],
+): { readonly toPublish: string; readonly due: readonly string[] } {
+  if (mode === "incident")
+    return { toPublish: leaked, due: [leaked, ...others(provider.leakedWith(leaked), leaked)] };
+  const alternate = provider.alternate(leaked);
+  const toPublish = alternate !== null && !done.includes(leaked) ? alternate : leaked;
+  return { toPublish, due: [toPublish] };
+}
+
+function others(keys: readonly string[], key: string): readonly string[] {
+  return keys.filter((it) => it !== key);
 }
 
 export type Regenerated =
@@ -56,16 +71,17 @@ export type Regenerated =
 
 /** Regenerates these keys one after another, waiting out operations. Done ones are left alone. */
 export async function regenerateAll(
-  work: RotationWork,
+  work: StageWork,
   state: RotationState,
   provider: KeyedProvider,
-  due: readonly string[],
+  keys: { readonly due: readonly string[]; readonly done: readonly string[] },
 ): Promise<Regenerated> {
   const { azure, rotation, ledger, journal } = work;
   const resourceId = state.found?.resourceId ?? "";
   let at = state;
-  const done = new Set(await ledger.regenerated(resourceId, rotation.campaign));
+  const done = new Set(keys.done);
   const finish = async (key: string) => {
+    work.atHand.forgetKeys();
     await ledger.markRegenerated(resourceId, rotation.campaign, key);
     done.add(key);
     at = { ...at, pending: null, regenerated: [...new Set([...at.regenerated, key])] };
@@ -87,7 +103,7 @@ export async function regenerateAll(
         return operation.value.state satisfies never;
     }
   }
-  for (const key of due) {
+  for (const key of keys.due) {
     if (done.has(key)) continue;
     await journal.intend("regenerate", { key });
     const answer = await provider.regenerate(azure, resourceId, key);
@@ -108,20 +124,19 @@ function stopped(result: StageResult): Regenerated {
 
 /** Publishes the new key in the place the old one had, once the provider's own list has it. */
 export async function publishKeyed(
-  work: RotationWork,
+  work: StageWork,
   state: RotationState,
   found: FoundProvider,
   provider: KeyedProvider,
 ): Promise<StageResult> {
   const { azure, rotation, journal } = work;
-  const listed = await provider.list(azure, found.resourceId);
+  const listed = await work.atHand.keys(provider, found.resourceId);
   if (listed.kind === "failed") return failedWith(state, listed.failure);
   const key = listed.value.find(({ name }) => name === state.newCredential);
   if (key === undefined) return failedWith(state, failure("UNEXPECTED", false));
-  const current = await vaultOf(work).read(rotation.secretName);
+  const current = await work.atHand.newest();
   if (current.kind === "failed") return failedWith(state, current.failure);
-  using value = current.value.secret;
-  const { is } = current.value;
+  const { secret: value, is } = current.value;
   const proofOfNew = `${found.resourceId} lists it as ${key.name}`;
   if (is.tags[MARK_TAG] === rotation.id && is.version !== null && holds(value, key.value)) {
     journal.note("published", { version: is.version, again: true });
@@ -142,7 +157,6 @@ export async function publishKeyed(
     next,
     propertiesFrom(is, rotation, azure.now(), { credential: key.name }),
   );
-  for (const it of listed.value) it.value.dispose();
   if (published.kind === "stopped") return published.result;
   journal.note("proved-new", { by: "the provider's list of keys", key: key.name });
   return goOn({ ...state, newVersion: published.version, proofOfNew }, "tell");

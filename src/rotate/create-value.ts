@@ -1,12 +1,13 @@
 import { setTimeout as wait } from "node:timers/promises";
 import type { Answer } from "../azure/failure.ts";
 import { operationOf } from "./answer.ts";
+import type { StageWork } from "./at-hand.ts";
 import type { PasswordProvider } from "./provider.ts";
 import { propertiesFrom, publishVersion } from "./publish-version.ts";
 import { randomPassword, randomValue } from "./random-value.ts";
 import { failedWith, type FoundProvider, goOn, type RotationState, type StageResult } from "./rotation.ts";
 import { placeIn, refill } from "./value-frame.ts";
-import { failure, MARK_TAG, type RotationWork, vaultOf } from "./work.ts";
+import { failure, MARK_TAG, type RotationWork } from "./work.ts";
 
 const OPERATION_LOOK_IN_MS = 1_000;
 const MOST_OPERATION_LOOKS = 120;
@@ -16,16 +17,15 @@ const MOST_OPERATION_LOOKS = 120;
  * a password nobody knows, and the next try sets another: nothing is orphaned, because there is only ever one.
  */
 export async function createPassword(
-  work: RotationWork,
+  work: StageWork,
   state: RotationState,
   found: FoundProvider,
   provider: PasswordProvider,
 ): Promise<StageResult> {
   const { azure, rotation, journal } = work;
-  const current = await vaultOf(work).read(rotation.secretName);
+  const current = await work.atHand.newest();
   if (current.kind === "failed") return failedWith(state, current.failure);
-  using value = current.value.secret;
-  const { is } = current.value;
+  const { secret: value, is } = current.value;
   const proofOfNew = "the server reports the change as done; signing in was not tried";
   if (is.tags[MARK_TAG] === rotation.id && is.version !== null) {
     journal.note("published", { version: is.version, again: true });
@@ -71,11 +71,10 @@ async function finished({ azure }: RotationWork, answer: Answer<unknown>): Promi
 }
 
 /** Makes a value up and publishes it: the vault is the only one that has to know it. */
-export async function createRandom(work: RotationWork, state: RotationState): Promise<StageResult> {
+export async function createRandom(work: StageWork, state: RotationState): Promise<StageResult> {
   const { azure, rotation, journal } = work;
-  const current = await vaultOf(work).read(rotation.secretName);
+  const current = await work.atHand.newest();
   if (current.kind === "failed") return failedWith(state, current.failure);
-  current.value.secret.dispose();
   const { is } = current.value;
   const proofOfNew = "read back from the vault";
   const proofOfOld = "nobody but readers of the vault decides by it";

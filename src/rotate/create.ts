@@ -3,10 +3,10 @@ import { createClientSecret } from "./create-client-secret.ts";
 import { createPassword, createRandom } from "./create-value.ts";
 import { providerNamed } from "./providers.ts";
 import { goOn, type RotationState, type StageResult } from "./rotation.ts";
-import type { RotationWork } from "./work.ts";
+import type { StageWork } from "./at-hand.ts";
 
 /** Makes the new credential, each model in its own way; what is shown once is proved and published in here too. */
-export async function create(work: RotationWork, state: RotationState): Promise<StageResult> {
+export async function create(work: StageWork, state: RotationState): Promise<StageResult> {
   const { found } = state;
   if (found === null) throw new TypeError("nothing was identified to create a credential at");
   // Whom the case cuts off gets nothing new: taking away what it had is all.

@@ -1,6 +1,7 @@
 import type { Secret } from "../azure/secret.ts";
 import type { SecretVersion } from "../azure/vault.ts";
 import { evidenceOf } from "../steps/answers.ts";
+import type { StageWork } from "./at-hand.ts";
 import { readHolder, readLock } from "./directory-secrets.ts";
 import { findByContentType, findBySuspects, findByTags, findByValue, type Search } from "./find-provider.ts";
 import { providerNamed } from "./providers.ts";
@@ -9,13 +10,14 @@ import {
   type FoundProvider,
   goOn,
   needsPerson,
+  type Rotation,
   type RotationState,
   type StageResult,
 } from "./rotation.ts";
 import { holds } from "./secret-text.ts";
 import { spelled } from "./spelling.ts";
 import { placeIn } from "./value-frame.ts";
-import { type RotationWork, secretId, vaultOf } from "./work.ts";
+import { type RotationWork, secretId } from "./work.ts";
 
 /** Longer than any rotation takes besides its overlap: a hold outlives its holder only after a disaster. */
 const HOLD_IN_MS = 6 * 3_600_000;
@@ -24,11 +26,13 @@ const HOLD_IN_MS = 6 * 3_600_000;
  * Finds out who issued the value: by tags, then by content type, then by the value itself, which stays in here. Holds the
  * secret for this rotation: of two at once, one goes on and the other says which.
  */
-export async function identify(work: RotationWork, state: RotationState): Promise<StageResult> {
-  const { azure, rotation, ledger, journal } = work;
+export async function identify(work: StageWork, state: RotationState): Promise<StageResult> {
+  const { rotation, ledger, journal } = work;
   const held = await ledger.hold(secretId(rotation), rotation.id, HOLD_IN_MS + rotation.overlapInMs);
   if (held.kind === "busy") return heldByAnother(work, state, held.by);
-  const current = await vaultOf(work).read(rotation.secretName);
+  const identified = held.kept === null ? null : identifiedIn(held.kept, rotation);
+  if (identified !== null) return { kind: "go-on", state: identified, waitInMs: 0 };
+  const current = await work.atHand.newest();
   if (current.kind === "failed") {
     switch (current.failure.azureCode) {
       case "SecretDisabled":
@@ -47,8 +51,7 @@ export async function identify(work: RotationWork, state: RotationState): Promis
           : failedWith(state, current.failure);
     }
   }
-  using value = current.value.secret;
-  const { is } = current.value;
+  const { secret: value, is } = current.value;
   if (is.managed) {
     return needsPerson(
       state,
@@ -82,9 +85,28 @@ export async function identify(work: RotationWork, state: RotationState): Promis
     by: found.foundBy,
     resource: found.resourceId,
     credential: located.state.found?.credential ?? null,
-    requestedAt: azure.now().toISOString(),
   });
   return located;
+}
+
+/** Kept with the hold of the secret: once keys are regenerated, nobody can tell any more which one was in it. */
+export async function keepIdentified(
+  { ledger, rotation }: RotationWork,
+  state: RotationState,
+): Promise<void> {
+  const note: Identified = { campaign: rotation.campaign, state };
+  await ledger.keep(secretId(rotation), rotation.id, JSON.stringify(note));
+}
+
+interface Identified {
+  readonly campaign: string;
+  readonly state: RotationState;
+}
+
+/** A later plan of the case looks anew. */
+function identifiedIn(note: string, { campaign }: Rotation): RotationState | null {
+  const identified: Identified = JSON.parse(note);
+  return identified.campaign === campaign ? identified.state : null;
 }
 
 async function findProvider(work: RotationWork, is: SecretVersion, value: Secret): Promise<Search> {
@@ -99,7 +121,7 @@ async function findProvider(work: RotationWork, is: SecretVersion, value: Secret
 
 /** Which of the issuer's credentials it is, and where in the value it stands: known before anything is changed. */
 async function locate(
-  work: RotationWork,
+  work: StageWork,
   state: RotationState,
   found: FoundProvider,
   value: Secret,
@@ -109,14 +131,13 @@ async function locate(
   const known: RotationState = { ...state, found };
   switch (provider.model) {
     case "keyed": {
-      const listed = await provider.list(azure, found.resourceId);
+      const listed = await work.atHand.keys(provider, found.resourceId);
       if (listed.kind === "failed") return failedWith(state, listed.failure);
       const same = listed.value.find((key) => holds(value, key.value));
       const tagged = found.credential === null ? null : spelled(provider, found.credential);
       const [only] = provider.names.length === 1 ? provider.names : [];
       const credential = same?.name ?? tagged ?? only ?? null;
       const place = placeIn(value, same === undefined ? [] : [same.value]);
-      for (const key of listed.value) key.value.dispose();
       return credential === null
         ? needsPerson(
             known,

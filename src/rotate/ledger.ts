@@ -9,7 +9,12 @@ export interface RotationLedger {
     thing: string,
     holder: string,
     forInMs: number,
-  ): Promise<{ readonly kind: "held" } | { readonly kind: "busy"; readonly by: string }>;
+  ): Promise<
+    /** `kept`: what this holder kept with it before, when it holds the thing again. */
+    { readonly kind: "held"; readonly kept: string | null } | { readonly kind: "busy"; readonly by: string }
+  >;
+  /** Keeps a note with a hold, for as long as it is held: what has to be known after a crash. */
+  keep(thing: string, holder: string, note: string): Promise<void>;
   release(thing: string, holder: string): Promise<void>;
   regenerated(resourceId: string, campaign: string): Promise<readonly string[]>;
   markRegenerated(resourceId: string, campaign: string, key: string): Promise<void>;
@@ -18,6 +23,9 @@ export interface RotationLedger {
 interface HoldRow {
   readonly holder: string;
   readonly until: string;
+  /** Of whom the note is: a hold that went over to somebody else takes none along. */
+  readonly keptFor?: string;
+  readonly kept?: string;
 }
 
 export function openRotationLedger(table: TableClient, now: () => Date): RotationLedger {
@@ -33,21 +41,26 @@ export function openRotationLedger(table: TableClient, now: () => Date): Rotatio
       for (;;) {
         try {
           await table.createEntity(row);
-          return { kind: "held" };
+          return { kind: "held", kept: null };
         } catch (error) {
           if (!isStatus(error, 409)) throw error;
         }
         const known = await present(() => table.getEntity<HoldRow>("hold", row.rowKey));
         if (known === null) continue;
-        if (known.holder !== holder && known.until > now().toISOString())
-          return { kind: "busy", by: known.holder };
+        const isOver = known.until <= now().toISOString();
+        if (known.holder !== holder && !isOver) return { kind: "busy", by: known.holder };
         try {
-          await table.updateEntity(row, "Replace", { etag: known.etag });
-          return { kind: "held" };
+          await table.updateEntity(row, "Merge", { etag: known.etag });
+          const isOurs = known.keptFor === holder && !isOver;
+          return { kind: "held", kept: isOurs ? (known.kept ?? null) : null };
         } catch (error) {
           if (!isStatus(error, 412) && !isStatus(error, 404)) throw error;
         }
       }
+    },
+    async keep(thing, holder, note) {
+      const row = { partitionKey: "hold", rowKey: rowKey(thing), keptFor: holder, kept: note };
+      await table.updateEntity(row, "Merge");
     },
     async release(thing, holder) {
       const known = await present(() => table.getEntity<HoldRow>("hold", rowKey(thing)));

@@ -1,10 +1,11 @@
 import type { AzureFailure } from "../azure/failure.ts";
 import type { Secret } from "../azure/secret.ts";
 import type { NewVersion, SecretVersion } from "../azure/vault.ts";
+import type { StageWork } from "./at-hand.ts";
 import type { Rotation, RotationState, StageResult } from "./rotation.ts";
 import { failedWith, needsPerson } from "./rotation.ts";
 import { sameSecret } from "./secret-text.ts";
-import { failure, MARK_TAG, type RotationWork, vaultOf } from "./work.ts";
+import { failure, MARK_TAG, vaultOf } from "./work.ts";
 
 const A_DAY_IN_MS = 86_400_000;
 /** Key Vault's own limit. */
@@ -62,7 +63,7 @@ export type Published =
 
 /** Publishes a value as the current version and reads it back: what was stored is what was meant. */
 export async function publishVersion(
-  work: RotationWork,
+  work: StageWork,
   state: RotationState,
   value: Secret,
   properties: NewVersion,
@@ -71,6 +72,7 @@ export async function publishVersion(
   const vault = vaultOf(work);
   await journal.intend("publish", { credential: properties.tags["CredentialId"] ?? null });
   const published = await vault.publish(rotation.secretName, value, properties);
+  work.atHand.forgetNewest();
   if (published.kind === "failed")
     return { kind: "stopped", result: refusedByVault(state, published.failure) };
   const version = published.value.version;

@@ -1,5 +1,6 @@
 import type { SecretVersion } from "../azure/vault.ts";
 import { evidenceOf } from "../steps/answers.ts";
+import type { StageWork } from "./at-hand.ts";
 import { removeOld, unlocked } from "./create-client-secret.ts";
 import { regenerateAll } from "./create-keyed.ts";
 import { readHolder } from "./directory-secrets.ts";
@@ -15,16 +16,16 @@ import {
 import { sameSecret } from "./secret-text.ts";
 import { trySignIn } from "./sign-in.ts";
 import { standingAt } from "./value-frame.ts";
-import { type RotationWork, secretId, vaultOf } from "./work.ts";
+import { type RotationWork, vaultOf } from "./work.ts";
 
 const HOLD_IN_MS = 15 * 60_000;
 const MOST_LOOKS = 12;
 
 /**
  * Makes the old value useless: at the provider, where that has not happened yet; shows that it is refused while it can
- * still be read; then disables every version but the new one.
+ * still be read; then disables its version.
  */
-export async function retire(work: RotationWork, state: RotationState): Promise<StageResult> {
+export async function retire(work: StageWork, state: RotationState): Promise<StageResult> {
   const { found } = state;
   if (found === null) throw new TypeError("nothing was identified to retire");
   const invalidated = await invalidate(work, state, found);
@@ -32,15 +33,13 @@ export async function retire(work: RotationWork, state: RotationState): Promise<
   const at: RotationState = { ...invalidated.state, stage: "retire", looks: state.looks };
   const proof = await proofOfOld(work, at, found);
   if (proof.kind === "stopped") return proof.result;
-  const disabled = await disableOthers(work, at);
+  const { oldVersion, newVersion } = at;
+  const known = oldVersion === null || oldVersion === newVersion ? [] : [oldVersion];
+  const disabled = await disable(work, at, known);
   return disabled ?? goOn({ ...at, proofOfOld: proof.proof }, "prove");
 }
 
-async function invalidate(
-  work: RotationWork,
-  state: RotationState,
-  found: FoundProvider,
-): Promise<StageResult> {
+async function invalidate(work: StageWork, state: RotationState, found: FoundProvider): Promise<StageResult> {
   const { azure, rotation, ledger } = work;
   const provider = providerNamed(found.provider);
   if (provider.model === "client-secret") {
@@ -58,7 +57,8 @@ async function invalidate(
   if (!isOverlapping || found.credential === null) return goOn(state, "prove");
   const held = await ledger.hold(found.resourceId, rotation.id, HOLD_IN_MS);
   if (held.kind === "busy") return goOn(state, "retire", pauseAfter(state.looks));
-  const result = await regenerateAll(work, state, provider, [found.credential]);
+  const done = await ledger.regenerated(found.resourceId, rotation.campaign);
+  const result = await regenerateAll(work, state, provider, { due: [found.credential], done });
   if (result.kind === "stopped") return result.result;
   await ledger.release(found.resourceId, rotation.id);
   return goOn(result.state, "prove");
@@ -69,14 +69,13 @@ type OldProof =
   | { readonly kind: "stopped"; readonly result: StageResult };
 
 /** The old value against the provider, while it can be read. After a crash it may not be; then what was done has to do. */
-async function proofOfOld(work: RotationWork, state: RotationState, found: FoundProvider): Promise<OldProof> {
-  const { azure, rotation, journal } = work;
+async function proofOfOld(work: StageWork, state: RotationState, found: FoundProvider): Promise<OldProof> {
+  const { azure, atHand, journal } = work;
   if (state.proofOfOld !== null) return { kind: "proof", proof: state.proofOfOld };
   const provider = providerNamed(found.provider);
   if (provider.model === "random" || provider.model === "password")
     return { kind: "proof", proof: "it was replaced by the new one" };
-  const old =
-    state.oldVersion === null ? null : await vaultOf(work).read(rotation.secretName, state.oldVersion);
+  const old = state.oldVersion === null ? null : await atHand.version(state.oldVersion);
   if (old?.kind === "failed" && old.failure.retryable) {
     return { kind: "stopped", result: failedWith(state, old.failure) };
   }
@@ -89,15 +88,14 @@ async function proofOfOld(work: RotationWork, state: RotationState, found: Found
           : "Entra does not list it any more",
     };
   }
-  using value = old.value.secret;
+  const value = old.value.secret;
   if (provider.model === "keyed") {
-    const listed = await provider.list(azure, found.resourceId);
+    const listed = await atHand.keys(provider, found.resourceId);
     if (listed.kind === "failed") {
       return { kind: "stopped", result: failedWith(state, listed.failure) };
     }
     using credential = standingAt(value, state.place ?? { from: 0, to: value.reveal().length });
     const isListed = listed.value.some((key) => sameSecret(key.value, credential));
-    for (const key of listed.value) key.value.dispose();
     journal.note("proved-old", { listed: isListed });
     return { kind: "proof", proof: isListed ? null : "the provider lists it no more" };
   }
@@ -126,16 +124,16 @@ function later(state: RotationState): OldProof {
   return { kind: "stopped", result: goOn(state, "retire", pauseAfter(state.looks)) };
 }
 
-/** Null when every version but the new one is disabled. */
-async function disableOthers(work: RotationWork, state: RotationState): Promise<StageResult | null> {
+/** Null when they are disabled. */
+async function disable(
+  work: RotationWork,
+  state: RotationState,
+  versions: readonly string[],
+): Promise<StageResult | null> {
   const { rotation, journal } = work;
-  const vault = vaultOf(work);
-  const versions = await vault.listVersions(rotation.secretName);
-  if (versions.kind === "failed") return failedWith(state, versions.failure);
-  const due = othersEnabled(versions.value, state);
-  for (const version of due) {
+  for (const version of versions) {
     await journal.intend("disable-version", { version });
-    const disabled = await vault.setEnabled(rotation.secretName, version, false);
+    const disabled = await vaultOf(work).setEnabled(rotation.secretName, version, false);
     if (disabled.kind === "failed") return failedWith(state, disabled.failure);
     journal.note("disabled-version", { version });
   }
@@ -148,16 +146,23 @@ function othersEnabled(versions: readonly SecretVersion[], { newVersion }: Rotat
   );
 }
 
-/** Looks once more, with fresh reads, whether all of it holds, and ends the rotation. */
+/** Disables what other versions are still enabled, looks with fresh reads whether all of it holds, and ends the rotation. */
 export async function prove(work: RotationWork, state: RotationState): Promise<StageResult> {
-  const { azure, rotation, ledger } = work;
-  const versions = await vaultOf(work).listVersions(rotation.secretName);
+  const { azure, rotation } = work;
+  const list = () => vaultOf(work).listVersions(rotation.secretName);
+  let versions = await list();
   if (versions.kind === "failed") return failedWith(state, versions.failure);
+  const others = othersEnabled(versions.value, state);
+  if (others.length > 0) {
+    const stopped = await disable(work, state, others);
+    if (stopped !== null) return stopped;
+    versions = await list();
+    if (versions.kind === "failed") return failedWith(state, versions.failure);
+  }
   const open = othersEnabled(versions.value, state);
   const published =
     state.newVersion === null || versions.value.some(({ version }) => version === state.newVersion);
   const holds = open.length === 0 && published && state.proofOfOld !== null;
-  await ledger.release(secretId(rotation), rotation.id);
   return {
     kind: "over",
     state,

@@ -9,19 +9,33 @@ import { identify } from "./identify.ts";
 import { providerNamed } from "./providers.ts";
 import { prove, retire } from "./retire.ts";
 import { type Ending, goOn, type RotationState, type StageResult } from "./rotation.ts";
+import { openAtHand, type StageWork } from "./at-hand.ts";
+import { keepIdentified } from "./identify.ts";
 import { type RotationWork, secretId } from "./work.ts";
 
+/** Well under a function's ten minutes, whatever the last stage still takes. */
+const LONGEST_IN_MS = 120_000;
+
 /**
- * Takes a rotation one stage further. Run again with the same state, after a crash anywhere in it, it comes to the same
- * end: every stage looks at what is there before it makes anything.
+ * Takes a rotation from stage to stage until it is over, fails or has to wait. Run again with the same state, after a
+ * crash anywhere in it, it comes to the same end: every stage looks at what is there before it makes anything, and what
+ * was identified before the first change is kept, because it cannot be found out afterwards.
  */
-export async function performStage(work: RotationWork, state: RotationState): Promise<StageResult> {
-  const result = await stage(work, state);
-  if (result.kind === "over") await letGo(work, result.state);
-  return result;
+export async function performStages(work: RotationWork, from: RotationState): Promise<StageResult> {
+  using atHand = openAtHand(work);
+  const began = performance.now();
+  let state = from;
+  for (;;) {
+    work.journal.enter(state);
+    const result = await stage({ ...work, atHand }, state);
+    if (result.kind !== "go-on" || result.waitInMs > 0) return result;
+    if (performance.now() - began > LONGEST_IN_MS) return result;
+    if (state.stage === "identify") await keepIdentified(work, result.state);
+    ({ state } = result);
+  }
 }
 
-function stage(work: RotationWork, state: RotationState): Promise<StageResult> {
+function stage(work: StageWork, state: RotationState): Promise<StageResult> {
   switch (state.stage) {
     case "identify":
       return identify(work, state);
@@ -72,9 +86,11 @@ export async function giveUp(work: RotationWork, state: RotationState, why: Azur
   };
 }
 
-async function letGo({ azure, ledger, rotation }: RotationWork, state: RotationState): Promise<void> {
+/** Lets go of what a rotation holds. Limits: to be called once its end is on record, or a crash in between begins it anew. */
+export async function letGo({ azure, ledger, rotation }: RotationWork, state: RotationState): Promise<void> {
   await ledger.release(secretId(rotation), rotation.id);
-  if (state.found !== null) await ledger.release(state.found.resourceId, rotation.id);
+  const mayHoldResource = state.stage === "create" || state.stage === "retire";
+  if (state.found !== null && mayHoldResource) await ledger.release(state.found.resourceId, rotation.id);
   // Put back by whoever took it off; this is for an activity that died in between and whose rotation then ended.
   if (state.lock !== null) await setLock(azure, state.lock, true);
 }

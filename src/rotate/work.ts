@@ -4,7 +4,7 @@ import type { VaultClient } from "../azure/vault.ts";
 import type { Refused } from "../plan/guardrails.ts";
 import type { Consumer } from "./consumers.ts";
 import type { RotationLedger } from "./ledger.ts";
-import type { Rotation } from "./rotation.ts";
+import type { Rotation, RotationState } from "./rotation.ts";
 
 /** A client secret of a principal that the case cuts off, without its value. */
 export interface SuspectSecret {
@@ -17,6 +17,8 @@ export interface SuspectSecret {
 
 /** What is written down of a stage: the intent before each effect, and what came of it. Plain values, never a secret one. */
 export interface StageJournal {
+  /** What is written from here on is of this stage. */
+  enter(state: RotationState): void;
   /** Written before this returns, together with what came of the earlier ones. */
   intend(effect: string, details?: Details): Promise<void>;
   /** Written with the next intent, or at the stage's end. */

@@ -16,15 +16,19 @@ test("a secret is held by one rotation at a time, until it lets go or its time i
   const held = await Promise.all(holders.map((holder) => ledger.hold("Vault/Secret", holder, 60_000)));
   const winner = holders[held.findIndex(({ kind }) => kind === "held")] ?? "";
   expect(held.filter(({ kind }) => kind === "held")).toHaveLength(1);
-  expect(await ledger.hold("vault/secret", winner, 60_000)).toEqual({ kind: "held" });
+  expect(await ledger.hold("vault/secret", winner, 60_000)).toEqual({ kind: "held", kept: null });
   expect(await ledger.hold("vault/secret", "late", 60_000)).toEqual({ kind: "busy", by: winner });
+  await ledger.keep("vault/secret", winner, "what it found");
+  expect(await ledger.hold("vault/secret", winner, 60_000)).toEqual({ kind: "held", kept: "what it found" });
 
   await ledger.release("vault/secret", "late");
   expect(await ledger.hold("vault/secret", "late", 60_000)).toEqual({ kind: "busy", by: winner });
   now += 61_000;
-  expect(await ledger.hold("vault/secret", "late", 60_000)).toEqual({ kind: "held" });
-  await ledger.release("vault/secret", "late");
-  expect(await ledger.hold("vault/secret", "later", 60_000)).toEqual({ kind: "held" });
+  expect(await ledger.hold("vault/secret", "late", 60_000)).toEqual({ kind: "held", kept: null });
+  now += 61_000;
+  expect(await ledger.hold("vault/secret", winner, 60_000)).toEqual({ kind: "held", kept: null });
+  await ledger.release("vault/secret", winner);
+  expect(await ledger.hold("vault/secret", "later", 60_000)).toEqual({ kind: "held", kept: null });
 
   await ledger.markRegenerated("/subscriptions/S/x", "plan", "key1");
   await ledger.markRegenerated("/subscriptions/s/x", "plan", "key2");

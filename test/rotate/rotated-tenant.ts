@@ -3,7 +3,7 @@ import { type StartOptions, startTenant, type TenantHandle } from "../../local/t
 import type { SecretVersion } from "../../local/tenant/state/vaults.ts";
 import { azureWith } from "../../src/azure/azure.ts";
 import type { RotationLedger } from "../../src/rotate/ledger.ts";
-import { giveUp, performStage } from "../../src/rotate/rotate.ts";
+import { giveUp, letGo, performStages } from "../../src/rotate/rotate.ts";
 import { BEGINNING, type Ending, type Rotation, type RotationState } from "../../src/rotate/rotation.ts";
 import type { RotationWork } from "../../src/rotate/work.ts";
 import { identityIn } from "../scope/tenant-reader.ts";
@@ -187,6 +187,7 @@ export async function rotatedTenant(options: StartOptions = {}): Promise<Rotated
       const journal = {
         lines,
         cutAfter: Number.POSITIVE_INFINITY,
+        enter: () => undefined,
         async intend(effect: string, details: object = {}) {
           lines.push(`intent ${effect} ${JSON.stringify(details)}`);
           if (lines.length === journal.cutAfter) throw new PowerCut();
@@ -235,20 +236,26 @@ export async function rotate(
   let state = from;
   let left = tries;
   const stages: string[] = [];
+  const journal: RotationWork["journal"] = {
+    ...work.journal,
+    enter: ({ stage }) => void stages.push(stage),
+  };
   for (let call = 0; call < 100; call++) {
-    stages.push(state.stage);
     let result;
     try {
-      result = await performStage(work, state);
+      result = await performStages({ ...work, journal }, state);
       // The host died when the activity was done and before it said so.
-      if (twice && result.kind !== "over") result = await performStage(work, state);
+      if (twice) result = await performStages({ ...work, journal }, state);
     } catch (error) {
       // The host starts the activity again with what it was started with before.
       if (error instanceof PowerCut) continue;
       throw error;
     }
     ({ state } = result);
-    if (result.kind === "over") return { state, ending: result.ending, stages };
+    if (result.kind === "over") {
+      await letGo(work, state);
+      return { state, ending: result.ending, stages };
+    }
     if (result.kind === "failed") {
       left -= 1;
       if (!result.failure.retryable || left === 0)
@@ -261,16 +268,23 @@ export async function rotate(
 /** The table's promise in memory: what the table itself does is tested with the table. */
 function memoryLedger(): RotationLedger {
   const holders = new Map<string, string>();
+  const notes = new Map<string, string>();
   const done = new Map<string, string[]>();
   return {
     hold(thing, holder) {
       const by = holders.get(thing.toLowerCase());
       if (by !== undefined && by !== holder) return Promise.resolve({ kind: "busy", by });
       holders.set(thing.toLowerCase(), holder);
-      return Promise.resolve({ kind: "held" });
+      return Promise.resolve({ kind: "held", kept: notes.get(thing.toLowerCase()) ?? null });
+    },
+    keep(thing, _, note) {
+      notes.set(thing.toLowerCase(), note);
+      return Promise.resolve();
     },
     release(thing, holder) {
-      if (holders.get(thing.toLowerCase()) === holder) holders.delete(thing.toLowerCase());
+      if (holders.get(thing.toLowerCase()) !== holder) return Promise.resolve();
+      holders.delete(thing.toLowerCase());
+      notes.delete(thing.toLowerCase());
       return Promise.resolve();
     },
     regenerated: (resourceId, campaign) => Promise.resolve(done.get(`${campaign} ${resourceId}`) ?? []),
