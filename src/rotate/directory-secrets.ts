@@ -33,10 +33,20 @@ export async function readHolder(azure: Azure, path: string): Promise<Answer<Sec
 }
 
 /** Every application of the tenant with its secrets' hints: for a value that nothing else tells the owner of. */
-export async function listHolders(azure: Azure): Promise<Answer<readonly SecretHolder[]>> {
-  const answer = await azure.graph.list(`/applications?${SELECT}&$top=999`, Holder);
+export function listHolders(azure: Azure): Promise<Answer<readonly SecretHolder[]>> {
+  return listOf(azure, "applications");
+}
+
+/** Service principals can have secrets of their own; few do, and all have to be listed to see which. */
+export function listServicePrincipalHolders(azure: Azure): Promise<Answer<readonly SecretHolder[]>> {
+  return listOf(azure, "servicePrincipals");
+}
+
+async function listOf(azure: Azure, collection: string): Promise<Answer<readonly SecretHolder[]>> {
+  const answer = await azure.graph.list(`/${collection}?${SELECT}&$top=999`, Holder);
   if (answer.kind === "failed") return answer;
-  return { ...answer, value: answer.value.map((it) => holderFrom(`/applications/${it.id}`, it)) };
+  const holders = answer.value.filter(({ passwordCredentials }) => passwordCredentials.length > 0);
+  return { ...answer, value: holders.map((it) => holderFrom(`/${collection}/${it.id}`, it)) };
 }
 
 function holderFrom(path: string, it: z.infer<typeof Holder>): SecretHolder {

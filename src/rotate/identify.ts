@@ -3,7 +3,8 @@ import type { SecretVersion } from "../azure/vault.ts";
 import { evidenceOf } from "../steps/answers.ts";
 import type { StageWork } from "./at-hand.ts";
 import { readHolder, readLock } from "./directory-secrets.ts";
-import { findByContentType, findBySuspects, findByTags, findByValue, type Search } from "./find-provider.ts";
+import { findByValue } from "./find-by-value.ts";
+import { findByContentType, findBySuspects, findByTags } from "./find-provider.ts";
 import { providerNamed } from "./providers.ts";
 import {
   failedWith,
@@ -15,6 +16,7 @@ import {
   type StageResult,
 } from "./rotation.ts";
 import { holds } from "./secret-text.ts";
+import { type Search } from "./search.ts";
 import { spelled } from "./spelling.ts";
 import { placeIn } from "./value-frame.ts";
 import { type RotationWork, secretId } from "./work.ts";

@@ -21,7 +21,8 @@ export function sameSecret(one: Secret, other: Secret): boolean {
   }
 }
 
-/** Whether a secret holds another within it: a key in a connection string. */
+/** Whether a secret holds another within it: a key in a connection string, or in a URL. */
 export function holds(whole: Secret, part: Secret): boolean {
-  return whole.reveal().includes(part.reveal());
+  const [text, key] = [whole.reveal(), part.reveal()];
+  return text.includes(key) || text.includes(encodeURIComponent(key));
 }

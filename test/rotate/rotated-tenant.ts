@@ -26,8 +26,16 @@ const RESOURCES = [
   { type: "Microsoft.Web/sites", name: "site-app", identity: { system: true } },
   { type: "Microsoft.Web/sites/slots", name: "site-app/staging", identity: { system: true } },
   { type: "Microsoft.Sql/servers", name: "sql-app", properties: { administratorLogin: "boss" } },
-  { type: "Microsoft.DBforPostgreSQL/flexibleServers", name: "pg-app" },
-  { type: "Microsoft.DBforMySQL/flexibleServers", name: "mysql-app" },
+  {
+    type: "Microsoft.DBforPostgreSQL/flexibleServers",
+    name: "pg-app",
+    properties: { administratorLogin: "boss" },
+  },
+  {
+    type: "Microsoft.DBforMySQL/flexibleServers",
+    name: "mysql-app",
+    properties: { administratorLogin: "boss" },
+  },
 ].map((it) => ({ ...it, resourceGroup: GROUP }));
 
 /** What the keyed providers are, with the key that the secret holds and the one beside it. */
