@@ -1,5 +1,6 @@
 import type { CaseOutcome, Mode } from "../case/case.ts";
 import { activityReference } from "./flow.ts";
+import type { Tried } from "./retries.ts";
 
 /** The activities of a case, by name. What passes through history are references, counts and digests. */
 
@@ -65,13 +66,7 @@ export interface PerformInput {
   readonly attempt: number;
 }
 
-export interface Performed {
-  /** Null when all were tried. */
-  readonly next: Cursor | null;
-  /** Steps that may pass on another try, and when the soonest is worth it. */
-  readonly retryable: number;
-  readonly retryAfterInMs: number;
-}
+export type Performed = Tried<Cursor>;
 
 /** Performs as many steps as belong into one activity, waves in order, intents before effects, outcomes after. */
 export const performSteps = activityReference<PerformInput, Performed>("perform-steps");
@@ -170,11 +165,7 @@ export interface RestoreInput extends CaseRef {
   readonly from: number;
   readonly attempt: number;
 }
-export interface Restored {
-  readonly next: number | null;
-  readonly retryable: number;
-  readonly retryAfterInMs: number;
-}
+export type Restored = Tried<number>;
 /** Puts back as many steps as belong into one activity, last made first. */
 export const restoreSteps = activityReference<RestoreInput, Restored>("restore-steps");
 

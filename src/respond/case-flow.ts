@@ -13,12 +13,10 @@ import {
   lookForRequests,
   makePlan,
   type Pace,
-  type Performed,
   performSteps,
   type Planned,
   prepareRestore,
   readDecision,
-  type Restored,
   restoreSteps,
   type RestorePrepared,
   type StepSelection,
@@ -26,6 +24,7 @@ import {
   watchOnce,
 } from "./activities.ts";
 import { ActivityFailedError, call, type Flow, sleep, waitForKnock } from "./flow.ts";
+import { openRetries, passSoon, passToTheEnd, type Retries } from "./retries.ts";
 import { rotateAll } from "./rotation-flow.ts";
 
 /** One instance is one case from its alert to the end of its watch; each phase starts with an empty history. */
@@ -47,10 +46,9 @@ export type CaseFlowInput = CaseRef &
 export const KNOCKS = { decision: "decision", restore: "restore", close: "close" } as const;
 
 const FIRST: Cursor = { wave: 0, step: 0 };
-const MOST_ATTEMPTS = 8;
-const SHORTEST_RETRY_IN_MS = 2_000;
-const LONGEST_RETRY_IN_MS = 300_000;
 const MOST_PLANS = 5;
+/** While a question is open and something is tried again. */
+const LOOK_EVERY_IN_MS = 30_000;
 /** With a wait that doubles from a second: half a minute for a directory or a log that is away. */
 const MOST_LOOKS = 6;
 
@@ -129,13 +127,16 @@ function* contain(context: OrchestrationContext, caseId: string): Flow<Planned> 
     }
     const plan = yield* call(context, makePlan, { caseId });
     if (plan.automatic + plan.approval === 0) return plan;
+    const automatic = performing(context, caseId, plan, "automatic");
     if (plan.automatic > 0) {
-      yield* performAll(context, caseId, plan, "automatic");
+      yield* passSoon(context, automatic);
+      yield* rotate(context, caseId, plan, "automatic");
+      if (plan.approval === 0) yield* passToTheEnd(context, automatic);
       // What an attacker keeps undoing must not hold up the question whose answer stops them.
       yield* confirmAll(context, caseId, plan, "automatic", plan.approval > 0 ? "soon" : "at length");
     }
     if (plan.approval > 0) {
-      const decided = yield* decideAndPerform(context, caseId, plan);
+      const decided = yield* decideAndPerform(context, caseId, plan, automatic);
       if (decided === "rejected" || decided === "expired") return plan;
       if (decided === "changed" && plans < MOST_PLANS) continue;
     }
@@ -149,41 +150,45 @@ function* decideAndPerform(
   context: OrchestrationContext,
   caseId: string,
   plan: Planned,
+  automatic: Retries,
 ): Flow<"approved" | "rejected" | "expired" | "changed"> {
   const { planDigest, pace } = plan;
-  const decided = yield* decide(context, { caseId, about: "plan", planDigest }, pace);
+  const meanwhile = plan.automatic > 0 ? automatic : null;
+  const decided = yield* decide(context, { caseId, about: "plan", planDigest }, pace, meanwhile);
   const allowed: StepSelection | null =
     decided === "approved" ? "approved" : decided === "expired" && plan.atDeadline > 0 ? "at-deadline" : null;
   if (decided === "changed") return decided;
-  if (allowed !== null) yield* performAll(context, caseId, plan, allowed);
+  if (allowed !== null) {
+    const steps = performing(context, caseId, plan, allowed);
+    yield* passSoon(context, steps);
+    yield* rotate(context, caseId, plan, allowed);
+    yield* passToTheEnd(context, steps, ...(meanwhile === null ? [] : [meanwhile]));
+  } else if (meanwhile !== null) yield* passToTheEnd(context, meanwhile);
   if (plan.automatic > 0) yield* confirmAll(context, caseId, plan, "automatic", "at length");
   if (allowed !== null) yield* confirmAll(context, caseId, plan, allowed, "at length");
   return decided;
 }
 
-/** Performs in order what may be performed, waits out what Azure asks to wait for. */
-function* performAll(
+/** Steps of a selection in order, and again what Azure refused for now. */
+function performing(
   context: OrchestrationContext,
   caseId: string,
-  plan: Planned,
+  { planDigest }: Planned,
+  selection: StepSelection,
+): Retries {
+  return openRetries(FIRST, (from, attempt) =>
+    call(context, performSteps, { caseId, planDigest, selection, from, attempt }),
+  );
+}
+
+/** Not held up by what Azure refuses for long: a leaked value is to die soon. */
+function* rotate(
+  context: OrchestrationContext,
+  caseId: string,
+  { planDigest, rotations }: Planned,
   selection: StepSelection,
 ): Flow<void> {
-  const { planDigest } = plan;
-  for (let attempt = 1; attempt <= MOST_ATTEMPTS; attempt++) {
-    let from: Cursor | null = FIRST;
-    let retryable = 0;
-    let retryAfterInMs = 0;
-    while (from !== null) {
-      const input = { caseId, planDigest, selection, from, attempt };
-      const performed: Performed = yield* call(context, performSteps, input);
-      retryable += performed.retryable;
-      retryAfterInMs = Math.max(retryAfterInMs, performed.retryAfterInMs);
-      from = performed.next;
-    }
-    if (retryable === 0) break;
-    yield* backOff(context, attempt, retryAfterInMs);
-  }
-  if (plan.rotations > 0) yield* rotateAll(context, { caseId, planDigest, selection });
+  if (rotations > 0) yield* rotateAll(context, { caseId, planDigest, selection });
 }
 
 function* confirmAll(
@@ -196,11 +201,6 @@ function* confirmAll(
   yield* agree(context, pace, patience, (looked) =>
     call(context, confirmSteps, { caseId, planDigest, selection, ...looked }),
   );
-}
-
-function* backOff(context: OrchestrationContext, attempt: number, retryAfterInMs: number): Flow<void> {
-  const backOffInMs = SHORTEST_RETRY_IN_MS * 2 ** (attempt - 1);
-  yield* sleep(context, Math.min(Math.max(retryAfterInMs, backOffInMs), LONGEST_RETRY_IN_MS));
 }
 
 /**
@@ -230,17 +230,32 @@ function* decide(
   context: OrchestrationContext,
   question: { readonly caseId: string; readonly about: DecisionAbout; readonly planDigest: string },
   { decideWithinInMs }: Pace,
+  meanwhile: Retries | null = null,
 ): Flow<"approved" | "rejected" | "expired" | "changed"> {
   const deadline = new Date(context.df.currentUtcDateTime.getTime() + decideWithinInMs);
   yield* call(context, askDecision, { ...question, deadline: deadline.toISOString() });
+  // A person may take hours; what may be cut without one is tried again until then. Answers are looked for between the
+  // tries, not listened for: Durable gives a knock to a wait that has timed out, where nobody hears it.
+  while (meanwhile?.pauseInMs != null && timeLeft(context, deadline) > LOOK_EVERY_IN_MS) {
+    const pauseInMs = Math.min(meanwhile.pauseInMs, LOOK_EVERY_IN_MS);
+    yield* sleep(context, pauseInMs);
+    meanwhile.elapsed(pauseInMs);
+    if (meanwhile.pauseInMs === 0) yield* meanwhile.pass();
+    const decided = yield* call(context, readDecision, { ...question, expired: false });
+    if (decided.kind !== "none") return decided.kind;
+  }
   for (;;) {
     // A timer of its own for each wait: Durable's compound tasks do not share one.
-    const leftInMs = Math.max(0, deadline.getTime() - context.df.currentUtcDateTime.getTime());
+    const leftInMs = timeLeft(context, deadline);
     const expired = (yield* waitForKnock(context, [KNOCKS.decision], leftInMs)) === null;
     const decided = yield* call(context, readDecision, { ...question, expired });
     if (decided.kind !== "none") return decided.kind;
     if (expired) return "expired";
   }
+}
+
+function timeLeft(context: OrchestrationContext, deadline: Date): number {
+  return Math.max(0, deadline.getTime() - context.df.currentUtcDateTime.getTime());
 }
 
 function* watch(
@@ -302,19 +317,10 @@ function* putBack(
   caseId: string,
   { restoreDigest, pace }: RestorePrepared,
 ): Flow<void> {
-  for (let attempt = 1; attempt <= MOST_ATTEMPTS; attempt++) {
-    let from: number | null = 0;
-    let retryable = 0;
-    let retryAfterInMs = 0;
-    while (from !== null) {
-      const restored: Restored = yield* call(context, restoreSteps, { caseId, restoreDigest, from, attempt });
-      retryable += restored.retryable;
-      retryAfterInMs = Math.max(retryAfterInMs, restored.retryAfterInMs);
-      from = restored.next;
-    }
-    if (retryable === 0) break;
-    yield* backOff(context, attempt, retryAfterInMs);
-  }
+  const steps = openRetries(0, (from, attempt) =>
+    call(context, restoreSteps, { caseId, restoreDigest, from, attempt }),
+  );
+  yield* passToTheEnd(context, steps);
   yield* agree(context, pace, "at length", (looked) =>
     call(context, confirmRestored, { caseId, restoreDigest, ...looked }),
   );
