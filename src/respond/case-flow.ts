@@ -236,8 +236,9 @@ function* decide(
   yield* call(context, askDecision, { ...question, deadline: deadline.toISOString() });
   // A person may take hours; what may be cut without one is tried again until then. Answers are looked for between the
   // tries, not listened for: Durable gives a knock to a wait that has timed out, where nobody hears it.
-  while (meanwhile?.pauseInMs != null && timeLeft(context, deadline) > LOOK_EVERY_IN_MS) {
-    const pauseInMs = Math.min(meanwhile.pauseInMs, LOOK_EVERY_IN_MS);
+  for (;;) {
+    const pauseInMs = Math.min(meanwhile?.pauseInMs ?? Number.POSITIVE_INFINITY, LOOK_EVERY_IN_MS);
+    if (meanwhile?.pauseInMs == null || timeLeft(context, deadline) <= pauseInMs) break;
     yield* sleep(context, pauseInMs);
     meanwhile.elapsed(pauseInMs);
     if (meanwhile.pauseInMs === 0) yield* meanwhile.pass();
