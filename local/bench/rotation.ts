@@ -7,6 +7,8 @@ import { apiClient } from "../run/api-client.ts";
 import { CaseSeenSchema, OpenedSchema } from "../run/case-seen.ts";
 import { type House, startHouse } from "../run/house.ts";
 import { scenarioNames } from "../tenant/scenario/names.ts";
+import type { Asked } from "../tenant/network/request-log.ts";
+import { PRODUCT } from "../tenant/scenario/product.ts";
 import type { Bench, BenchOptions, BenchRow } from "./bench.ts";
 import { type KINDS, manySecrets, VAULTS } from "./rotation/many-secrets.ts";
 
@@ -14,16 +16,20 @@ const SECRETS = 2_000;
 const MOST_MINUTES = 60;
 
 /**
- * The fewest requests that rotate one: read the value, renew, publish, disable the old version; and for keys, list them.
- * Of what two secrets share, half each.
+ * The fewest requests that rotate one, if nothing were checked: read the value, publish the next, disable the old version;
+ * for keys, also list them, because a rotation never hands its values on, and regenerate them, shared by two secrets (a pair
+ * is one each, Cosmos DB's four are two). Cosmos DB answers 202 and takes one regeneration at a time, so each has to be
+ * asked about. What we ask beyond is to identify the key, to read the new version back, and to see that no other is enabled.
  */
 const FEWEST: Readonly<Record<keyof typeof KINDS, number>> = {
   storage: 5,
   redis: 5,
   cognitive: 5,
-  cosmos: 6,
+  cosmos: 8,
   random: 3,
 };
+
+const NAMES = { scenario: "many-secrets", seed: 1, nowInMs: Date.now() };
 
 const POLICY = {
   version: 1,
@@ -37,8 +43,6 @@ const POLICY = {
   verification: { confirmations: 1, everySeconds: 1, giveUpAfterMinutes: 1 },
   watch: { hours: 0 },
 };
-
-type Counts = Readonly<Record<string, number>>;
 
 async function run({ secrets = SECRETS, kill = false }: BenchOptions): Promise<readonly BenchRow[]> {
   const folder = mkdtempSync(join(tmpdir(), "tourniquet-bench-rotation-"));
@@ -65,8 +69,8 @@ async function run({ secrets = SECRETS, kill = false }: BenchOptions): Promise<r
 
 interface Measured {
   readonly steps: z.infer<typeof CaseSeenSchema>["steps"];
-  /** Requests from the plan to the end, by service and operation. */
-  readonly used: Counts;
+  /** Requests from the plan to the end. */
+  readonly used: readonly Asked[];
   readonly tookInS: number;
   readonly peakInKib: number;
   readonly killed: boolean;
@@ -77,9 +81,9 @@ async function rotateAll(
   { secrets, kill }: { readonly secrets: number; readonly kill: boolean },
 ): Promise<Measured> {
   const call = apiClient(house.api, house.callers);
-  const names = scenarioNames({ scenario: "many-secrets", seed: 1, nowInMs: Date.now() });
-  const operations = async (): Promise<Counts> => (await house.ask("seen"))?.operations ?? {};
-  let before = await operations();
+  const names = scenarioNames(NAMES);
+  const asked = async (): Promise<readonly Asked[]> => (await house.ask("seen"))?.asked ?? [];
+  let before = await asked();
   let planned: number | null = null;
   let peakInKib = 0;
   let killed = false;
@@ -95,31 +99,34 @@ async function rotateAll(
     peakInKib = Math.max(peakInKib, peakOf(house.pids.host));
     if (planned === null && status === "containing") {
       planned = performance.now();
-      before = await operations();
+      before = await asked();
     }
-    if (kill && !killed && published(await operations()) > secrets / 2) {
+    if (kill && !killed && published(await asked()) > secrets / 2) {
       await house.crash("host");
       killed = true;
     }
     if (status === "closed" || status === "watching") {
       const tookInS = (performance.now() - (planned ?? began)) / 1_000;
-      return { steps, used: without(await operations(), before), tookInS, peakInKib, killed };
+      return { steps, used: without(await asked(), before), tookInS, peakInKib, killed };
     }
     if (performance.now() - began > MOST_MINUTES * 60_000) throw new Error("the case did not end in time");
     await new Promise((done) => setTimeout(done, 1_000));
   }
 }
 
-function published(operations: Counts): number {
-  return operations["key-vault PUT /secrets/{name}"] ?? 0;
+function published(asked: readonly Asked[]): number {
+  return asked.find(({ operation }) => operation === "key-vault PUT /secrets/{name}")?.count ?? 0;
 }
 
-function without(after: Counts, before: Counts): Counts {
-  return Object.fromEntries(
-    Object.entries(after)
-      .map(([operation, count]) => [operation, count - (before[operation] ?? 0)] as const)
-      .filter(([, count]) => count > 0),
-  );
+function without(after: readonly Asked[], before: readonly Asked[]): readonly Asked[] {
+  return after.map((it) => {
+    const known = before.find(({ caller, operation }) => caller === it.caller && operation === it.operation);
+    return { ...it, count: it.count - (known?.count ?? 0) };
+  });
+}
+
+function total(asked: readonly Asked[]): number {
+  return asked.reduce((sum, { count }) => sum + count, 0);
 }
 
 /** The most memory a process ever had. Linux only; 0 elsewhere. */
@@ -136,8 +143,11 @@ function rows(
   { steps, used, tookInS, peakInKib, killed }: Measured,
   secrets: number,
 ): readonly BenchRow[] {
-  const all = Object.values(used).reduce((sum, count) => sum + count, 0);
-  const fewest = Object.values(FEWEST).reduce((sum, count) => sum + count, 0) / Object.keys(FEWEST).length;
+  // The actor rotates, with tokens of its own; the reader looks at all of it again when it is over.
+  const actor = scenarioNames(NAMES).guid("identity", PRODUCT.actor);
+  const rotating = used.filter(({ caller, count }) => caller === actor && count > 0);
+  const fewest = Object.values(FEWEST).reduce((sum, it) => sum + it, 0) / Object.keys(FEWEST).length;
+  const each = total(rotating) / secrets;
   return [
     {
       measure: `secrets rotated and proved, of ${secrets} in ${VAULTS} vaults`,
@@ -145,16 +155,26 @@ function rows(
       unit: "",
     },
     ...(killed ? [{ measure: "times the host was killed on the way", value: 1, unit: "" }] : []),
-    { measure: "requests to Azure for each", value: all / secrets, unit: "requests" },
-    ...Object.entries(used)
-      .toSorted(([, a], [, b]) => b - a)
-      .map(([operation, count]) => ({
+    { measure: "requests to Azure for each", value: each, unit: "requests" },
+    ...rotating
+      .toSorted((a, b) => b.count - a.count)
+      .map(({ operation, count }) => ({
         measure: `  ${operation.replace(/ \/.*(?=\/providers\/)/, " …")}`,
         value: count / secrets,
         unit: "requests",
       })),
-    { measure: "the fewest that could do it", value: fewest, unit: "requests" },
-    { measure: "requests over the fewest", value: all / secrets / fewest, unit: "ratio" },
+    { measure: "the fewest that could do it, proving nothing", value: fewest, unit: "requests" },
+    { measure: "requests over the fewest", value: each / fewest, unit: "ratio" },
+    {
+      measure: "requests to look at each again afterwards",
+      value: (total(used) - total(rotating)) / secrets,
+      unit: "requests",
+    },
+    {
+      measure: "requests that were too many for Azure",
+      value: used.reduce((sum, it) => sum + it.throttled, 0),
+      unit: "",
+    },
     { measure: "largest history of an orchestration", value: largestHistory(folder) / 1_024, unit: "KiB" },
     { measure: "most memory of the host with the app in it", value: peakInKib / 1_024, unit: "MiB" },
     { measure: "from the plan to the end", value: tookInS, unit: "s" },

@@ -38,7 +38,7 @@ process.on("message", (question: TenantQuestion) => {
           access: accessFacts(tenant),
           truth: tenant.scenario.truth ?? null,
           requests: tenant.requests.byService(),
-          operations: tenant.requests.byOperation(),
+          asked: tenant.requests.asked(),
           refused: tenant.refused.map(({ host }) => host),
           defects: tenant.defects.map(String),
           adversary:

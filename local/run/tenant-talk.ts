@@ -1,4 +1,5 @@
 import type { Truth } from "../tenant/scenario/format.ts";
+import type { Asked } from "../tenant/network/request-log.ts";
 import type { AccessFact } from "./access-facts.ts";
 
 /** What is said between the tenant's process and whoever started it. */
@@ -32,7 +33,7 @@ export interface TenantSeen {
   readonly access: readonly AccessFact[];
   readonly truth: Truth | null;
   readonly requests: Readonly<Record<string, number>>;
-  readonly operations: Readonly<Record<string, number>>;
+  readonly asked: readonly Asked[];
   /** Hosts that something tried to reach and the proxy did not let through. */
   readonly refused: readonly string[];
   readonly defects: readonly string[];

@@ -16,21 +16,23 @@ export interface RotationsRef extends CaseRef {
 /** Puts the rotations of a selection in order, strongest evidence first, and looks up who reads the secrets. */
 export const prepareRotations = activityReference<RotationsRef, Prepared>("prepare-rotations");
 export interface Prepared {
-  readonly batches: number;
+  /** For each batch, how long it takes at least: what limits allow in a time they allow again after it. */
+  readonly leastInMs: readonly number[];
   /** With an overlap they mostly wait, and need not wait for each other. */
   readonly sideBySide: boolean;
 }
 
 export interface BatchInput extends RotationsRef {
   readonly batch: number;
+  /** When batches run side by side, they begin one after another all the same. */
+  readonly afterInMs: number;
 }
 export const readRotationBatch = activityReference<BatchInput, Batch>("read-rotation-batch");
 export interface Batch {
   readonly stepIds: readonly string[];
 }
 
-export interface RotationRef extends CaseRef {
-  readonly planDigest: string;
+export interface RotationRef extends RotationsRef {
   readonly stepId: string;
 }
 

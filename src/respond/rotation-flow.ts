@@ -23,32 +23,44 @@ const MOST_TRIES = 8;
 const SHORTEST_RETRY_IN_MS = 1_000;
 const LONGEST_RETRY_IN_MS = 300_000;
 
-/** All rotations of a selection: batches of at most a hundred, strongest evidence first. */
+/** All rotations of a selection: batches of at most a hundred, strongest evidence first, no faster than Azure allows. */
 export function* rotateAll(context: OrchestrationContext, rotations: RotationsRef): Flow<void> {
-  const { batches, sideBySide } = yield* call(context, prepareRotations, rotations);
-  const start = (batch: number) =>
+  const { leastInMs, sideBySide } = yield* call(context, prepareRotations, rotations);
+  const start = (batch: number, afterInMs: number) =>
     subOrchestration(
       context,
       ROTATION_BATCH_FLOW,
-      { ...rotations, batch } satisfies BatchInput,
+      { ...rotations, batch, afterInMs } satisfies BatchInput,
       `${rotations.caseId}:rotations:${rotations.planDigest.slice(0, 16)}:${rotations.selection}:${batch}`,
     );
-  if (sideBySide && batches > 0) {
-    yield context.df.Task.all(Array.from({ length: batches }, (_, batch) => start(batch)));
+  if (sideBySide) {
+    let afterInMs = 0;
+    const tasks = leastInMs.map((least, batch) => {
+      const task = start(batch, afterInMs);
+      afterInMs += least;
+      return task;
+    });
+    if (tasks.length > 0) yield context.df.Task.all(tasks);
     return;
   }
-  for (let batch = 0; batch < batches; batch++) yield start(batch);
+  for (const [batch, least] of leastInMs.entries()) {
+    const began = context.df.currentUtcDateTime.getTime();
+    yield start(batch, 0);
+    const leftInMs = began + least - context.df.currentUtcDateTime.getTime();
+    if (batch < leastInMs.length - 1 && leftInMs > 0) yield* sleep(context, leftInMs);
+  }
 }
 
 export function* rotationBatchFlow(context: OrchestrationContext): Flow<object> {
   const input: BatchInput = context.df.getInput();
+  if (input.afterInMs > 0) yield* sleep(context, input.afterInMs);
   const { stepIds } = yield* call(context, readRotationBatch, input);
-  const { caseId, planDigest } = input;
+  const { caseId, planDigest, selection } = input;
   const tasks = stepIds.map((stepId) =>
     subOrchestration(
       context,
       ROTATION_FLOW,
-      { caseId, planDigest, stepId } satisfies RotationRef,
+      { caseId, planDigest, selection, stepId } satisfies RotationRef,
       `${caseId}:rotation:${planDigest.slice(0, 16)}:${stepId}`,
     ),
   );

@@ -7,31 +7,28 @@ import type { DocumentReference } from "../record/entry.ts";
 import type { Tourniquet } from "../tourniquet.ts";
 import type { Batch, BatchInput, Prepared, RotationsRef } from "./rotation-activities.ts";
 import { BY_SYSTEM, entryIdOf } from "./journal.ts";
+import { type RotationBatch, rotationBatches } from "./rotation-batches.ts";
 import { isPerformedHere, isSelected } from "./selection.ts";
 import { existing, loadPlan } from "./stored-case.ts";
 
-const MOST_IN_A_BATCH = 100;
-
 /** Who reads which secret, and the order of rotations: stored beside the case, read by every rotation of the plan. */
 interface RotationsDocument {
-  readonly batches: readonly (readonly string[])[];
+  readonly batches: readonly RotationBatch[];
   readonly consumers: readonly Consumer[];
 }
 
-const Ordering = z.object({ tier: z.string() });
-
-/** Batches end where the evidence gets weaker, so that what was read is done before what could have been. */
+/** Puts the rotations of a selection in batches, and looks up who reads the secrets. */
 export async function prepareRotations(app: Tourniquet, input: RotationsRef): Promise<Prepared> {
   const { caseId, planDigest, selection } = input;
   const plan = await loadPlan(app, caseId, planDigest);
   const rotations = plan.waves
     .flatMap(({ steps }) => steps)
     .filter((step) => !isPerformedHere(step) && isSelected(step, selection));
-  if (rotations.length === 0) return { batches: 0, sideBySide: false };
+  if (rotations.length === 0) return { leastInMs: [], sideBySide: false };
   const { consumers, unread } = await findConsumers(app.reader);
   const wanted = new Set(rotations.map(secretOf));
   const document: RotationsDocument = {
-    batches: batchesOf(rotations),
+    batches: rotationBatches(rotations),
     consumers: consumers.filter((it) => wanted.has(`${it.vaultName}/${it.secretName}`.toLowerCase())),
   };
   const reference = await app.documents.putJson(caseId, nameOf(input), document);
@@ -53,27 +50,14 @@ export async function prepareRotations(app: Tourniquet, input: RotationsRef): Pr
     },
   ]);
   return {
-    batches: document.batches.length,
+    leastInMs: document.batches.map(({ leastInMs }) => leastInMs),
     sideBySide: rotations.every(({ target }) => target["mode"] === "hygiene"),
   };
 }
 
 export async function readRotationBatch(app: Tourniquet, input: BatchInput): Promise<Batch> {
   const { batches } = await rotationsOf(app, input);
-  return { stepIds: batches[input.batch] ?? [] };
-}
-
-function batchesOf(rotations: readonly PlannedStep[]): readonly (readonly string[])[] {
-  const batches: string[][] = [];
-  let tier: string | null = null;
-  for (const { id, before } of rotations) {
-    const own = Ordering.parse(before).tier;
-    const last = batches.at(-1);
-    if (last === undefined || own !== tier || last.length >= MOST_IN_A_BATCH) batches.push([id]);
-    else last.push(id);
-    tier = own;
-  }
-  return batches;
+  return { stepIds: batches[input.batch]?.stepIds ?? [] };
 }
 
 function secretOf({ target }: PlannedStep): string {
@@ -102,15 +86,11 @@ export interface PlannedRotations {
 const PLANS_KEPT = 4;
 const known = new WeakMap<Tourniquet, Map<string, Promise<PlannedRotations>>>();
 
-export function plannedRotations(
-  app: Tourniquet,
-  caseId: string,
-  planDigest: string,
-): Promise<PlannedRotations> {
+export function plannedRotations(app: Tourniquet, ref: RotationsRef): Promise<PlannedRotations> {
   const plans = known.get(app) ?? new Map<string, Promise<PlannedRotations>>();
   known.set(app, plans);
-  const key = `${caseId} ${planDigest}`;
-  const loading = plans.get(key) ?? load(app, caseId, planDigest);
+  const key = `${ref.caseId} ${ref.planDigest} ${ref.selection}`;
+  const loading = plans.get(key) ?? load(app, ref);
   if (!plans.has(key)) {
     if (plans.size >= PLANS_KEPT) plans.delete([...plans.keys()][0] ?? "");
     plans.set(key, loading);
@@ -119,18 +99,14 @@ export function plannedRotations(
   return loading;
 }
 
-async function load(app: Tourniquet, caseId: string, planDigest: string): Promise<PlannedRotations> {
+async function load(app: Tourniquet, ref: RotationsRef): Promise<PlannedRotations> {
+  const { caseId, planDigest } = ref;
   const plan = await loadPlan(app, caseId, planDigest);
   const summary = await existing(app, caseId);
   const consumers = new Map<string, Consumer[]>();
-  for (const selection of ["automatic", "approved", "at-deadline"] as const) {
-    const bytes = await app.documents.get(caseId, nameOf({ caseId, planDigest, selection }));
-    if (bytes === null) continue;
-    const document: RotationsDocument = JSON.parse(Buffer.from(bytes).toString("utf8"));
-    for (const it of document.consumers) {
-      const key = `${it.vaultName}/${it.secretName}`.toLowerCase();
-      consumers.set(key, [...(consumers.get(key) ?? []), it]);
-    }
+  for (const it of (await rotationsOf(app, ref)).consumers) {
+    const key = `${it.vaultName}/${it.secretName}`.toLowerCase();
+    consumers.set(key, [...(consumers.get(key) ?? []), it]);
   }
   return {
     steps: new Map(

@@ -67,8 +67,8 @@ export async function giveUpRotation(app: Tourniquet, input: GiveUpInput): Promi
 }
 
 async function workOf(app: Tourniquet, input: StageInput) {
-  const { caseId, planDigest, stepId } = input;
-  const planned = await plannedRotations(app, caseId, planDigest);
+  const { planDigest, stepId } = input;
+  const planned = await plannedRotations(app, input);
   const found = planned.steps.get(stepId);
   if (found === undefined) throw new TypeError(`the plan has no rotation ${stepId}`);
   const { step, wave } = found;

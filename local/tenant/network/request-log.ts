@@ -17,13 +17,22 @@ export interface RequestEntry {
   readonly fault?: FaultAnswer;
 }
 
+/** Requests of one caller for one operation. */
+export interface Asked {
+  readonly caller: string | null;
+  /** With its service: `key-vault GET /secrets/{name}`. */
+  readonly operation: string;
+  readonly count: number;
+  /** How many of them were answered that they were too many. */
+  readonly throttled: number;
+}
+
 export interface Requests {
   /** The latest ones, oldest first; the count goes on when old entries are let go. */
   readonly entries: readonly RequestEntry[];
   readonly total: number;
   byService(): Readonly<Partial<Record<ServiceName, number>>>;
-  /** By service and operation: `key-vault GET /secrets/{name}`. */
-  byOperation(): Readonly<Record<string, number>>;
+  asked(): readonly Asked[];
   clear(): void;
 }
 
@@ -43,7 +52,7 @@ export function createRequestLog(): Requests & { add(entry: RequestEntry): void 
   let entries: RequestEntry[] = [];
   let total = 0;
   const counts = new Map<ServiceName, number>();
-  const operations = new Map<string, number>();
+  const asked = new Map<string, Asked>();
   return {
     get entries() {
       return entries;
@@ -52,18 +61,25 @@ export function createRequestLog(): Requests & { add(entry: RequestEntry): void 
       return total;
     },
     byService: () => Object.fromEntries(counts),
-    byOperation: () => Object.fromEntries(operations),
+    asked: () => [...asked.values()],
     clear: () => {
       entries = [];
       total = 0;
       counts.clear();
-      operations.clear();
+      asked.clear();
     },
     add: (entry) => {
       total += 1;
       counts.set(entry.service, (counts.get(entry.service) ?? 0) + 1);
       const operation = `${entry.service} ${entry.operation}`;
-      operations.set(operation, (operations.get(operation) ?? 0) + 1);
+      const key = `${entry.caller ?? ""} ${operation}`;
+      const known = asked.get(key);
+      asked.set(key, {
+        caller: entry.caller ?? null,
+        operation,
+        count: (known?.count ?? 0) + 1,
+        throttled: (known?.throttled ?? 0) + (entry.status === 429 ? 1 : 0),
+      });
       entries.push(entry);
       if (entries.length > KEPT * 2) entries = entries.slice(-KEPT);
     },
