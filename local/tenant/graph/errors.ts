@@ -61,6 +61,14 @@ export const badRequest = (message: string) => new GraphFault(400, "Request_BadR
 
 export const invalidUri = (message: string) => new GraphFault(400, "BadRequest", message);
 
+/** A delta link older than a week; code and text as Microsoft announced them in July 2020. */
+export const syncStateNotFound = () =>
+  new GraphFault(
+    400,
+    "syncStateNotFound",
+    "The sync state generation is not found. The delta token is expired and data must be synchronized again.",
+  );
+
 export const unsupportedQuery = (message: string) => new GraphFault(400, "Request_UnsupportedQuery", message);
 
 export const unsupportedFilter = (property: string, resource: string) =>

@@ -3,7 +3,13 @@ import { z } from "zod";
 import { ACTOR, READER, graphUnderTest } from "./graph-under-test.ts";
 import type { Answer, As } from "./graph-under-test.ts";
 
+const ADMIN: As = {
+  who: "servicePrincipal.actor",
+  with: ["User.EnableDisableAccount.All", "User.Read.All", "DelegatedPermissionGrant.ReadWrite.All"],
+};
+
 const WORLD = {
+  users: [{ name: "alice" }, { name: "bob" }],
   applications: [
     { name: "deploy", secrets: [{ name: "a" }, { name: "b" }] },
     { name: "personal", signInAudience: "AzureADandPersonalMicrosoftAccount" as const },
@@ -257,6 +263,60 @@ describe("delta", () => {
       { id: under.id("application.personal"), "@removed": { reason: "changed" } },
     ]);
     expect(under.get(READER, String(changes.body["@odata.deltaLink"])).value).toEqual([]);
+  });
+
+  test("people and consents have one too, and only the objects named by id are told of when some are", () => {
+    const under = graphUnderTest({ directory: WORLD });
+    const [alice, bob] = [under.id("user.alice"), under.id("user.bob")];
+    const only = `/users/delta?$select=accountEnabled&$filter=id eq '${bob}'&$deltatoken=latest`;
+    const people = String(under.get(READER, only).body["@odata.deltaLink"]);
+    const consents = String(
+      under.get(READER, "/oauth2PermissionGrants/delta?$deltatoken=latest").body["@odata.deltaLink"],
+    );
+    for (const id of [alice, bob]) under.patch(ADMIN, `/users/${id}`, { accountEnabled: false });
+    const made = under.post(ADMIN, "/oauth2PermissionGrants", {
+      clientId: under.id("servicePrincipal.deploy"),
+      consentType: "AllPrincipals",
+      resourceId: under.get(READER, "/servicePrincipals(appId='00000003-0000-0000-c000-000000000000')").body[
+        "id"
+      ],
+      scope: "User.Read",
+    });
+    expect(made.status).toBe(201);
+    expect(under.get(READER, people).value).toEqual([{ id: bob, accountEnabled: false }]);
+    expect(under.get(READER, consents).value).toMatchObject([
+      { id: made.body["id"], clientId: under.id("servicePrincipal.deploy"), scope: "User.Read" },
+    ]);
+    expect(under.get(READER, "/users/delta?$filter=displayName eq 'x'").status).toBe(400);
+  });
+
+  test("a new owner or federated credential tells nothing: links are not in a delta query", () => {
+    const under = graphUnderTest({ directory: WORLD });
+    const link = String(under.get(READER, "/applications/delta?$deltatoken=latest").body["@odata.deltaLink"]);
+    const made = under.post(
+      ACTOR,
+      `/applications/${under.id("application.deploy")}/federatedIdentityCredentials`,
+      {
+        name: "planted",
+        issuer: "https://issuer.example",
+        subject: "me",
+        audiences: ["api://AzureADTokenExchange"],
+      },
+    );
+    expect(made.status).toBe(201);
+    expect(under.get(READER, link).value).toEqual([]);
+  });
+
+  test("a link older than a week is refused with a code of its own", () => {
+    const under = graphUnderTest({ directory: WORLD });
+    const link = String(under.get(READER, "/applications/delta?$deltatoken=latest").body["@odata.deltaLink"]);
+    under.clock.advance(6 * 86_400_000);
+    expect(under.get(READER, link).status).toBe(200);
+    under.clock.advance(2 * 86_400_000);
+    expect(under.get(READER, link)).toMatchObject({
+      status: 400,
+      body: { error: { code: "syncStateNotFound" } },
+    });
   });
 
   test("a reader told 'latest' hears of what comes after, once it has replicated", () => {
