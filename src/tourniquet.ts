@@ -14,6 +14,7 @@ import { type CaseIndex, openCaseIndex } from "./storage/case-index.ts";
 import { type CaseRequests, openCaseRequests } from "./storage/case-requests.ts";
 import { type Claims, openClaims } from "./storage/claims.ts";
 import { openStorage } from "./storage/open-storage.ts";
+import { openWatchMemories, type WatchMemories } from "./storage/watch-memories.ts";
 
 /** Everything the activities and routes work with, built once per process and given as an argument. */
 export interface Tourniquet {
@@ -28,6 +29,7 @@ export interface Tourniquet {
   readonly requests: CaseRequests;
   readonly documents: CaseDocuments;
   readonly rotations: RotationLedger;
+  readonly watches: WatchMemories;
   record(caseId: string): CaseRecord;
   /** Whether the store itself would refuse to change a record, asked once a process. Never rejects. */
   immutability(): Promise<Immutability>;
@@ -65,6 +67,7 @@ async function build(settings: Settings): Promise<Tourniquet> {
     requests: openCaseRequests(storage.table("requests")),
     documents: openCaseDocuments(storage.container),
     rotations: openRotationLedger(storage.table("rotations"), now),
+    watches: openWatchMemories(storage.table("watches")),
     record(caseId) {
       const known = records.get(caseId);
       if (known !== undefined) return known;

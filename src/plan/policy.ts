@@ -91,8 +91,10 @@ export const Policy = z.strictObject({
     .strictObject({
       hours: z.number().min(0).max(720).default(72),
       everyMinutes: z.number().positive().max(720).default(10),
+      /** How often a look reads everything, though nothing looks different: what no cheap look can see is found then. */
+      wholeEveryMinutes: z.number().positive().max(1_440).default(60),
     })
-    .default({ hours: 72, everyMinutes: 10 }),
+    .default({ hours: 72, everyMinutes: 10, wholeEveryMinutes: 60 }),
   writeBack: z
     .strictObject({ closeIncident: z.boolean().default(false), raiseSeverity: z.boolean().default(false) })
     .default({ closeIncident: false, raiseSeverity: false }),

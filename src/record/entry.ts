@@ -159,6 +159,12 @@ interface Members {
     readonly target: object;
     readonly evidence: readonly Evidence[];
   };
+  /** That a look of the watch could not see everything, or that one sees everything again. */
+  readonly "watch-look": {
+    readonly kind: "impaired" | "whole-again";
+    readonly since: string;
+    readonly gaps: readonly object[];
+  };
   readonly "watch-ended": { readonly reason: string };
   readonly "restore-asked": { readonly reason: string; readonly stepIds?: readonly string[] };
   /** How putting one step back ended. Its intent is an `intent` whose kind starts with `restore:`. */
@@ -211,6 +217,7 @@ export const ENTRY_TYPES: Readonly<Record<EntryType, true>> = {
   notified: true,
   "watch-started": true,
   "watch-finding": true,
+  "watch-look": true,
   "watch-ended": true,
   "restore-asked": true,
   restore: true,

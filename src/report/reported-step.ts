@@ -56,7 +56,7 @@ export function reportedSteps(
     if (known === undefined) byStep.set(stepId, [entry]);
     else known.push(entry);
   }
-  const returned = entries.filter((it) => it.type === "watch-finding" && textOf(it, "kind") === "came-back");
+  const returned = entries.filter((it) => it.type === "watch-finding" && textOf(it, "stepId") !== null);
   const latest = plans.at(-1);
   const seen = new Map<string, { readonly step: PlannedStep; readonly wave: string }>();
   for (const { digest, plan } of plans) {

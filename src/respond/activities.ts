@@ -140,7 +140,8 @@ export interface RequestsFound {
 export const lookForRequests = activityReference<CaseRef, RequestsFound>("look-for-requests");
 
 export interface WatchInput extends CaseRef {
-  readonly since: string;
+  /** `whole`: everything is read anew, whether it looks different or not. */
+  readonly look: "whole" | "as-needed";
 }
 export interface Watched {
   readonly findings: number;

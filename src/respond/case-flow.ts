@@ -35,7 +35,6 @@ export type CaseFlowInput = CaseRef &
     | {
         readonly phase: "watch";
         readonly until: string;
-        readonly since: string;
         readonly everyInMs: number;
         readonly round: number;
       }
@@ -97,7 +96,6 @@ function watchOn<T extends { readonly watchUntil: string | null }>(
     caseId,
     phase: "watch",
     until: concluded.watchUntil,
-    since: context.df.currentUtcDateTime.toISOString(),
     everyInMs: pace.watchEveryInMs,
     round,
   } satisfies CaseFlowInput);
@@ -118,7 +116,6 @@ function* begin(context: OrchestrationContext, caseId: string): Flow<boolean> {
  * contained that was not looked at after the last cut. Bounded; what is still open then is left to the watch.
  */
 function* contain(context: OrchestrationContext, caseId: string): Flow<Planned> {
-  const since = context.df.currentUtcDateTime.toISOString();
   for (let plans = 1; ; plans++) {
     for (let look = 1; ; look++) {
       const taken = yield* call(context, takeSnapshot, { caseId, last: look >= MOST_LOOKS });
@@ -141,7 +138,7 @@ function* contain(context: OrchestrationContext, caseId: string): Flow<Planned> 
       if (decided === "changed" && plans < MOST_PLANS) continue;
     }
     if (plans >= MOST_PLANS) return plan;
-    const again = yield* call(context, watchOnce, { caseId, since });
+    const again = yield* call(context, watchOnce, { caseId, look: "whole" });
     if (!again.contain) return plan;
   }
 }
@@ -275,7 +272,6 @@ function* watch(
     });
   }
   yield* waitForKnock(context, [KNOCKS.restore, KNOCKS.close], Math.min(everyInMs, leftInMs));
-  const since = context.df.currentUtcDateTime.toISOString();
   const asked = yield* call(context, lookForRequests, { caseId });
   if (asked.restore) {
     context.df.continueAsNew({ caseId, phase: "restore", round: input.round } satisfies CaseFlowInput);
@@ -290,10 +286,10 @@ function* watch(
       watchUntil: until,
     });
   }
-  const watched = yield* call(context, watchOnce, { caseId, since: input.since });
+  const watched = yield* call(context, watchOnce, { caseId, look: "as-needed" });
   const next: CaseFlowInput = watched.contain
     ? { caseId, phase: "respond", round: input.round + 1 }
-    : { caseId, phase: "watch", until, since, everyInMs, round: input.round };
+    : { caseId, phase: "watch", until, everyInMs, round: input.round };
   context.df.continueAsNew(next);
   return watched;
 }

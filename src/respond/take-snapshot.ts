@@ -1,4 +1,4 @@
-import type { Scope } from "../case/scope.ts";
+import type { Limitation, Scope } from "../case/scope.ts";
 import type { Intake } from "../intake/intake.ts";
 import { digestOf } from "../plan/digest.ts";
 import type { Resolution, ResolvedPrincipal } from "../scope/resolve/resolution.ts";
@@ -43,7 +43,11 @@ async function storedBefore(app: Tourniquet, { caseId, scope }: CaseSummary): Pr
 
 /** Whether parts could not be read that may be readable in a moment. */
 export function isPartial({ limitations }: Scope): boolean {
-  return limitations.some(({ code }) => PASSING.includes(code));
+  return limitations.some((it) => isPassing(it));
+}
+
+export function isPassing({ code }: Limitation): boolean {
+  return PASSING.includes(code);
 }
 
 /**

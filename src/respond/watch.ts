@@ -1,19 +1,22 @@
-import { sideBySide } from "../azure/side-by-side.ts";
-import type { Plan, PlannedStep } from "../case/plan.ts";
-import type { Activity } from "../case/activity.ts";
-import type { Scope } from "../case/scope.ts";
+import type { Limitation, Scope } from "../case/scope.ts";
+import { digestOf } from "../plan/digest.ts";
 import type { NewEntry } from "../record/entry.ts";
-import { stepNamed } from "../steps/steps.ts";
+import { concernOf } from "../scope/changes/concern.ts";
+import { type Looked, lookForChanges } from "../scope/changes/look-for-changes.ts";
+import { whoDidIt } from "../scope/changes/who-did-it.ts";
+import { directoryReader } from "../scope/directory-reader.ts";
+import { openGaps } from "../scope/gaps.ts";
 import type { CaseSummary } from "../storage/case-index.ts";
 import type { Tourniquet } from "../tourniquet.ts";
 import type { CaseRef, RequestsFound, Watched, WatchInput } from "./activities.ts";
-import { type CaseStanding, caseStanding, type CaseStep, stepsOfCase } from "./case-standing.ts";
+import { caseStanding, type CaseStep, stepsOfCase } from "./case-standing.ts";
+import { deedOf, type Finding, findingEntry, keyOf } from "./findings.ts";
 import { BY_SYSTEM, entryIdOf } from "./journal.ts";
-import { planFrom } from "./make-plan.ts";
+import { planAgain } from "./plan-again.ts";
+import { currentProtection, ProtectionUnknownError } from "./protection.ts";
+import { revokedUses } from "./revoked-credentials.ts";
 import { existing } from "./stored-case.ts";
-import { freshScope } from "./take-snapshot.ts";
-
-const READS_AT_ONCE = 12;
+import { recall, remember, type WatchMemory } from "./watch-memory.ts";
 
 /** What people asked of the case meanwhile. */
 export async function lookForRequests(app: Tourniquet, { caseId }: CaseRef): Promise<RequestsFound> {
@@ -24,124 +27,149 @@ export async function lookForRequests(app: Tourniquet, { caseId }: CaseRef): Pro
   };
 }
 
-/** The attacker is back, or was never gone. */
-type Finding =
-  /** A cut that was confirmed does not hold any more. */
-  | { readonly kind: "came-back"; readonly step: PlannedStep }
-  /** Something to cut that was not there before. */
-  | { readonly kind: "new"; readonly step: PlannedStep }
-  /** What is offered in place of a step of ours that came to nothing: to be decided, but nobody's return. */
-  | { readonly kind: "offered"; readonly step: PlannedStep }
-  /** Somebody still tries a credential that was removed. Refused, but they are still there. */
-  | { readonly kind: "revoked-credential-used"; readonly attempt: Activity };
-
-/** Logs come minutes to an hour late: what happened before the last look may only show now. */
-const INGESTION_IN_MS = 2 * 3_600_000;
-
 /**
- * Looks once whether the containment still holds: the scope is read anew and planned from again, by the same rules;
- * what the new plan names and no plan before it did, or had cut, is a finding. What somebody asked to have back is none.
+ * Looks once whether the containment still holds. A cheap look says whether anything that concerns the case changed;
+ * where it did, where that could not be seen, or when it is time, the scope is read anew and planned from again, by the
+ * same rules. What the new plan names and no plan before it did, or had cut, is a finding. What somebody asked to have
+ * back is none. Azure not answering never fails a look: it is put on record, and the next look is whole.
  */
-export async function watchOnce(app: Tourniquet, { caseId, since }: WatchInput): Promise<Watched> {
+export async function watchOnce(app: Tourniquet, { caseId, look }: WatchInput): Promise<Watched> {
   const summary = await existing(app, caseId);
-  if (summary.plan === null) return { findings: 0, contain: false };
-  const [scope, standing] = await Promise.all([freshScope(app, summary), caseStanding(app.record(caseId))]);
-  const [now, before] = await Promise.all([
-    planFrom(app, summary, scope),
-    stepsOfCase(app, caseId, standing),
+  if (summary.plan === null || summary.scope === null) return { findings: 0, contain: false };
+  const [scope, standing, known] = await Promise.all([
+    app.documents.getJson<Scope>(caseId, summary.scope),
+    caseStanding(app.record(caseId)),
+    recall(app, caseId),
   ]);
-  const cuts = await returned(app, before.steps, now, standing);
-  const from = new Date(Date.parse(since) - INGESTION_IN_MS).toISOString();
-  const findings = [
-    ...cuts.filter(({ kind }) => kind !== "offered"),
-    ...triedAgain(scope, before.steps, standing, from),
+  const { steps } = await stepsOfCase(app, caseId, standing);
+  const at = app.now().toISOString();
+  const { looked, gaps } = await cheapLook(app, scope, steps, known);
+  const isWhole = look === "whole" || gaps.length > 0 || isDue(app, looked, known);
+  const again = isWhole ? await planAgain(app, summary, steps, standing) : null;
+  const findings: readonly Finding[] = [
+    ...(again?.findings ?? []),
+    ...restoredOnes(looked, steps, standing, again?.findings ?? []),
+    ...revokedUses(looked?.signIns ?? [], steps, standing).map((use): Finding => ({
+      kind: "revoked-credential-used",
+      use,
+    })),
   ];
-  const news = await record(app, summary, findings);
-  return {
-    findings: news,
-    contain: cuts.some((it) => it.kind !== "revoked-credential-used" && it.step.permission !== "off"),
-  };
+  const unseen = [...gaps, ...(again?.gaps ?? [])];
+  const news = await record(app, summary, findings, known?.look.from ?? at, at);
+  const impaired = await noteImpairment(app, caseId, unseen, known, at);
+  if (looked !== null) {
+    await remember(app, caseId, {
+      schema: 1,
+      look: looked.memory,
+      wholeAt: again !== null && again.gaps.length === 0 ? at : (known?.wholeAt ?? null),
+      unsettled: unseen.length > 0 || (known !== null && looked.changes.length > 0),
+      impaired,
+    });
+  }
+  return { findings: news, contain: again?.offers === true || findings.some(callsForCut) };
 }
 
-async function returned(
+interface CheapLook {
+  /** Null: it could not even be said who we are ourselves. */
+  readonly looked: Looked | null;
+  readonly gaps: readonly Limitation[];
+}
+
+async function cheapLook(
   app: Tourniquet,
-  before: readonly CaseStep[],
-  now: Plan,
-  standing: CaseStanding,
-): Promise<readonly Finding[]> {
-  const known = new Set(before.map(({ step }) => step.id));
-  const steps = now.waves.flatMap((wave) => wave.steps).filter(({ permission }) => permission !== "off");
-  const looked = await sideBySide(steps, READS_AT_ONCE, async (step): Promise<Finding | null> => {
-    const { confirmed, restored } = standing.of(step.id);
-    if (!known.has(step.id)) return { kind: step.offered === true ? "offered" : "new", step };
-    // A gap is reported as a gap; it did not come back. What was declined stays declined.
-    if (confirmed !== "confirmed" || restored) return null;
-    const confirmation = await stepNamed(step.kind)
-      .bind(step.target, step.before)
-      .verify({ azure: app.reader, stepId: step.id });
-    return confirmation.kind === "not-yet" ? { kind: "came-back", step } : null;
-  });
-  return looked.filter((it) => it !== null);
-}
-
-const REMOVALS = new Set([
-  "remove-application-password",
-  "remove-application-certificate",
-  "remove-service-principal-password",
-  "remove-service-principal-certificate",
-]);
-
-function triedAgain(
   scope: Scope,
-  before: readonly CaseStep[],
-  standing: CaseStanding,
-  from: string,
-): readonly Finding[] {
-  const removed = new Map(
-    before
-      .filter(({ step }) => REMOVALS.has(step.kind) && standing.of(step.id).confirmed === "confirmed")
-      .map(({ step }) => [step.target["keyId"], standing.of(step.id).performedAt]),
+  steps: readonly CaseStep[],
+  known: WatchMemory | null,
+): Promise<CheapLook> {
+  const concern = concernOf(
+    scope,
+    steps.map(({ step }) => step),
   );
-  const attempts = scope.activity.filter(({ at, credentialKeyId }) => {
-    if (credentialKeyId === null || at <= from) return false;
-    const removedAt = removed.get(credentialKeyId);
-    return removedAt != null && at > removedAt;
-  });
-  // One finding a credential and look: whoever tries every second must not fill the record.
-  return [...Map.groupBy(attempts, ({ credentialKeyId }) => credentialKeyId).values()].flatMap((tries) => {
-    const attempt = tries.toSorted((a, b) => (a.at < b.at ? 1 : -1))[0];
-    return attempt === undefined ? [] : [{ kind: "revoked-credential-used", attempt }];
+  try {
+    const { ownIds } = await currentProtection(app);
+    const { workspaceIds } = app.settings;
+    const looked = await lookForChanges(
+      app.reader,
+      { concern, ownIds, workspaceIds },
+      known?.look ?? null,
+    );
+    return { looked, gaps: looked.unread };
+  } catch (error) {
+    if (!(error instanceof ProtectionUnknownError)) throw error;
+    return { looked: null, gaps: [{ about: "who must be spared", code: error.code, detail: "not readable" }] };
+  }
+}
+
+function isDue(app: Tourniquet, looked: Looked | null, known: WatchMemory | null): boolean {
+  if (looked === null || looked.changes.length > 0 || looked.returned.length > 0) return true;
+  if (known === null || known.unsettled || known.wholeAt === null) return true;
+  const wholeEveryInMs = app.policy.watch.wholeEveryMinutes * 60_000;
+  return app.now().getTime() - Date.parse(known.wholeAt) >= wholeEveryInMs;
+}
+
+/** Deleted objects that are there again; not those whose coming back somebody asked for, or that are a finding already. */
+function restoredOnes(
+  looked: Looked | null,
+  steps: readonly CaseStep[],
+  standing: { readonly of: (stepId: string) => { readonly restored: boolean } },
+  others: readonly Finding[],
+): readonly Finding[] {
+  return (looked?.returned ?? []).flatMap(({ objectId, absentSince }): readonly Finding[] => {
+    const deletion = steps.find(
+      ({ step }) =>
+        step.kind === "delete-service-principal" && step.target["servicePrincipalId"] === objectId,
+    )?.step;
+    if (deletion !== undefined && standing.of(deletion.id).restored) return [];
+    const isKnown = others.some((it) => it.kind === "restored" && it.objectId === objectId);
+    return isKnown ? [] : [{ kind: "restored", objectId, absentSince, step: null }];
   });
 }
 
-/** Records what was not recorded before; says how many that were. */
+function callsForCut(finding: Finding): boolean {
+  if (finding.kind === "revoked-credential-used") return false;
+  return finding.step !== null && finding.step.permission !== "off";
+}
+
+/** Records what was not recorded before, with who did it where a log says so by now; says how many that were. */
 async function record(
   app: Tourniquet,
   { caseId, plans }: CaseSummary,
   findings: readonly Finding[],
+  from: string,
+  at: string,
 ): Promise<number> {
   if (findings.length === 0) return 0;
-  const at = app.now().toISOString();
-  const entries = findings.map((finding): NewEntry => {
-    const about = finding.kind === "revoked-credential-used" ? finding.attempt : finding.step;
-    const id =
-      finding.kind === "revoked-credential-used"
-        ? entryIdOf(caseId, finding.kind, finding.attempt.credentialKeyId ?? "", finding.attempt.at)
-        : entryIdOf(caseId, plans, finding.kind, finding.step.id);
-    return {
-      id,
-      type: "watch-finding",
-      actor: { ...BY_SYSTEM("watch"), identity: { name: "reader" } },
-      data: {
-        findingId: id,
-        kind: finding.kind,
-        target: finding.kind === "revoked-credential-used" ? { ...finding.attempt } : finding.step.target,
-        ...(finding.kind === "came-back" ? { stepId: finding.step.id } : {}),
-        title: "title" in about ? about.title : about.operation,
-        evidence: [{ service: "graph", operation: "watch", at }],
-      },
-    };
-  });
+  const reading = { azure: app.reader, directory: directoryReader(app.reader.graph), gaps: openGaps() };
+  const doers = await whoDidIt(
+    reading,
+    findings.flatMap((it) => deedOf(it) ?? []),
+    { window: { from, to: at }, workspaceIds: app.settings.workspaceIds },
+  );
+  const entries = findings.map((it) => findingEntry(caseId, plans, it, doers.get(keyOf(it)) ?? null, at));
   const appended = await app.record(caseId).append(entries);
   return appended.entries.filter(({ added }) => added).length;
+}
+
+/** That a look could not see everything is said once, as is that the next could: nobody may take silence for quiet. */
+async function noteImpairment(
+  app: Tourniquet,
+  caseId: string,
+  gaps: readonly Limitation[],
+  known: WatchMemory | null,
+  at: string,
+): Promise<WatchMemory["impaired"]> {
+  const before = known?.impaired ?? null;
+  const print = digestOf(gaps.map(({ about, code }) => ({ about, code }))).slice(0, 16);
+  if (gaps.length === 0 && before === null) return null;
+  if (gaps.length > 0 && before?.print === print) return before;
+  const since = before?.since ?? at;
+  const kind = gaps.length > 0 ? "impaired" : "whole-again";
+  const entry: NewEntry = {
+    id: entryIdOf(caseId, "watch-look", kind, since, print),
+    type: "watch-look",
+    actor: { ...BY_SYSTEM("watch"), identity: { name: "reader" } },
+    data: { kind, since, gaps: gaps.map(({ about, code, detail }) => ({ about, code, detail })) },
+  };
+  await app.record(caseId).append([entry]);
+  return gaps.length > 0 ? { since, print } : null;
 }

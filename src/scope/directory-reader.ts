@@ -82,7 +82,7 @@ export function directoryReader(graph: GraphClient): DirectoryReader {
       if (first.kind === "failed") return first;
       const link = first.value["@odata.nextLink"];
       if (link == null || link === "") return { kind: "ok", value: first.value.value };
-      const next = pathOf(link, version);
+      const next = graphPathOf(link, version);
       if (next === null) return { kind: "failed", failure: notUnderstood(200, null) };
       const rest = await patiently(() => graph.list(next, item, { version }));
       if (rest.kind === "failed") return rest;
@@ -122,7 +122,7 @@ function missing(): { readonly kind: "failed"; readonly failure: AzureFailure } 
 }
 
 /** The link's path below the version, if it leads back to Graph; a token must go nowhere else. */
-function pathOf(link: string, version: string): string | null {
+export function graphPathOf(link: string, version: string): string | null {
   const url = URL.parse(link);
   if (url === null || url.origin !== GRAPH || !url.pathname.startsWith(`/${version}/`)) return null;
   return `${url.pathname.slice(version.length + 1)}${url.search}`;

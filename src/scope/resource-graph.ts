@@ -65,6 +65,15 @@ export function resourcesWithIdentity(identityId: string): string {
 ${SORTED}`;
 }
 
+/** Vaults with an access policy for any of these, and what decides whether policies count there. */
+export function vaultsNaming(ids: readonly string[]): string {
+  return `resources
+| where type =~ 'microsoft.keyvault/vaults'
+| where tostring(properties.accessPolicies) has_any ${kqlList(ids.flatMap((id) => guidOf(id) ?? []))}
+| project id, policies = properties.accessPolicies, byRole = properties.enableRbacAuthorization
+${SORTED}`;
+}
+
 export function resourcesById(ids: readonly string[]): string {
   return `resources
 | where id in~ ${kqlList(ids.flatMap((id) => armIdOf(id) ?? []))}

@@ -1,8 +1,9 @@
 import { z } from "zod";
+import type { Azure } from "../azure/azure.ts";
 import { sideBySide } from "../azure/side-by-side.ts";
 import type { RoleAssignment } from "../case/grant.ts";
 import { lastSegment } from "./arm-resources.ts";
-import { readOr } from "./gaps.ts";
+import { type Read, readOr } from "./gaps.ts";
 import { byText } from "./identifiers.ts";
 import { patiently } from "./patience.ts";
 import type { Reading } from "./reading.ts";
@@ -170,15 +171,24 @@ async function assignedIn(
 /** Only people can be eligible: applications and identities cannot activate a role, not even one of their group's. */
 async function eligibleIn(
   { azure, gaps }: Reading,
-  holder: RoleHolder,
+  { objectId }: RoleHolder,
   subscriptionId: string,
 ): Promise<readonly ArmRoleAssignment[]> {
-  const read = await patiently(() =>
+  const read = await eligibleRolesIn(azure, objectId, subscriptionId);
+  return readOr(gaps, `eligible roles in subscription ${subscriptionId}`, read, []);
+}
+
+/** What somebody may activate in one subscription and above it. */
+export function eligibleRolesIn(
+  azure: Azure,
+  objectId: string,
+  subscriptionId: string,
+): Promise<Read<readonly ArmRoleAssignment[]>> {
+  return patiently(() =>
     azure.arm.list(
-      `/subscriptions/${subscriptionId}/providers/Microsoft.Authorization/roleEligibilityScheduleInstances?$filter=assignedTo('${holder.objectId}')`,
+      `/subscriptions/${subscriptionId}/providers/Microsoft.Authorization/roleEligibilityScheduleInstances?$filter=assignedTo('${objectId}')`,
       ELIGIBILITY_API,
       ArmRoleAssignment,
     ),
   );
-  return readOr(gaps, `eligible roles in subscription ${subscriptionId}`, read, []);
 }

@@ -11,9 +11,9 @@ export interface Storage {
   prepare(): Promise<void>;
 }
 
-export type TableName = "claims" | "cases" | "requests" | "rotations";
+export type TableName = "claims" | "cases" | "requests" | "rotations" | "watches";
 
-const TABLES: readonly TableName[] = ["claims", "cases", "requests", "rotations"];
+const TABLES: readonly TableName[] = ["claims", "cases", "requests", "rotations", "watches"];
 /** The SDK waits and repeats by itself; an activity must not hang on storage for minutes. */
 const RETRY = { maxRetries: 2 };
 

@@ -189,6 +189,8 @@ function compares(operator: string, left: Json, right: readonly Json[]): boolean
       return right.some((item) => textOf(item).toLowerCase() === lower);
     case "has":
       return hasTerm(lower, wanted);
+    case "has_any":
+      return right.some((item) => hasTerm(lower, textOf(item).toLowerCase()));
     case "contains":
       return lower.includes(wanted);
     case "startswith":

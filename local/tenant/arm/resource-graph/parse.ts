@@ -26,9 +26,8 @@ const COMPARISONS = new Set([
   "endswith",
   "!endswith",
 ]);
-const LIST_COMPARISONS = new Set(["in", "in~", "!in", "!in~"]);
+const LIST_COMPARISONS = new Set(["in", "in~", "!in", "!in~", "has_any"]);
 const NOT_MODELLED_COMPARISONS = new Set([
-  "has_any",
   "has_all",
   "has_cs",
   "hasprefix",

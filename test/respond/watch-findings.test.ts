@@ -1,0 +1,290 @@
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { accessFacts } from "../../local/run/access-facts.ts";
+import type { Scope } from "../../src/case/scope.ts";
+import { caseStanding, stepsOfCase } from "../../src/respond/case-standing.ts";
+import { currentProtection } from "../../src/respond/protection.ts";
+import { concernOf } from "../../src/scope/changes/concern.ts";
+import { lookForChanges, type LookMemory } from "../../src/scope/changes/look-for-changes.ts";
+import { accompliceOf, watchedCase, type WatchedCase } from "./watched-case.ts";
+import { WATCHED } from "./watched-tenant.ts";
+
+let on: WatchedCase;
+let accomplice: Awaited<ReturnType<typeof accompliceOf>>;
+let memory: LookMemory | null = null;
+/** The certificate that the application had: as good as any. */
+let certificate = "";
+/** Who may do what, contained. */
+let clean: readonly string[] = [];
+
+const id = (kind: string, name: string) => on.tenant.names.guid(kind, name);
+const ci = () => id("servicePrincipal", "ci");
+const ciApplication = () => id("application", "ci");
+const eve = () => id("user", "eve");
+const subscription = () => `/subscriptions/${id("subscription", "prod")}`;
+const rg = () => `${subscription()}/resourceGroups/rg`;
+const facts = () => accessFacts(on.tenant).map(({ fact }) => fact);
+const READER = "acdd72a7-3385-48ef-bd42-f606fba81ae7";
+const GRAPH = "00000003-0000-0000-c000-000000000000";
+
+/** What a look of the watch sees without reading everything. */
+async function changesSeen(): Promise<readonly string[]> {
+  const { app, caseId } = on;
+  const summary = await app.cases.get(caseId);
+  if (summary?.scope == null) throw new Error("the case has no scope");
+  const scope = await app.documents.getJson<Scope>(caseId, summary.scope);
+  const { steps } = await stepsOfCase(app, caseId, await caseStanding(app.record(caseId)));
+  const looked = await lookForChanges(
+    app.reader,
+    {
+      concern: concernOf(
+        scope,
+        steps.map(({ step }) => step),
+      ),
+      ownIds: (await currentProtection(app)).ownIds,
+      workspaceIds: app.settings.workspaceIds,
+    },
+    memory,
+  );
+  memory = looked.memory;
+  expect(looked.unread).toEqual([]);
+  return looked.changes;
+}
+
+beforeAll(async () => {
+  on = await watchedCase(WATCHED, ({ names, state }) => [
+    names.guid("servicePrincipal", "ci"),
+    names.guid("user", "eve"),
+    [...state.directory.servicePrincipals.all()].find(({ displayName }) => displayName === "id-build")?.id ??
+      "",
+  ]);
+  certificate = on.tenant.state.directory.applications.get(ciApplication())?.keyCredentials[0]?.key ?? "";
+}, 60_000);
+
+afterAll(async () => {
+  await on[Symbol.asyncDispose]();
+});
+
+const graphId = async (path: string): Promise<string> => {
+  const found = await accomplice.graph("GET", path);
+  return typeof found === "object" && found !== null && "id" in found ? String(found.id) : "";
+};
+const eligible = (principalId: string) => ({
+  properties: {
+    principalId,
+    roleDefinitionId: `${subscription()}/providers/Microsoft.Authorization/roleDefinitions/${READER}`,
+    requestType: "AdminAssign",
+    scheduleInfo: {
+      startDateTime: new Date().toISOString(),
+      expiration: { type: "AfterDuration", duration: "P30D" },
+    },
+  },
+});
+
+/** What an accomplice does, and what the watch calls it. */
+const DEEDS: readonly (readonly [kind: string, what: string, deed: () => Promise<unknown>])[] = [
+  [
+    "re-enabled",
+    "signs the application in again",
+    () => accomplice.graph("PATCH", `/servicePrincipals/${ci()}`, { accountEnabled: true }),
+  ],
+  [
+    "re-enabled",
+    "activates the application again",
+    () => accomplice.graph("PATCH", `/applications/${ciApplication()}`, { isDisabled: false }),
+  ],
+  [
+    "re-enabled",
+    "signs the person in again",
+    () => accomplice.graph("PATCH", `/users/${eve()}`, { accountEnabled: true }),
+  ],
+  [
+    "new-password",
+    "adds a secret to the application",
+    () => accomplice.graph("POST", `/applications/${ciApplication()}/addPassword`, {}),
+  ],
+  [
+    "new-password",
+    "adds a secret to the service principal",
+    () => accomplice.graph("POST", `/servicePrincipals/${ci()}/addPassword`, {}),
+  ],
+  [
+    "new-certificate",
+    "adds a certificate",
+    () =>
+      accomplice.graph("PATCH", `/applications/${ciApplication()}`, {
+        keyCredentials: [{ type: "AsymmetricX509Cert", usage: "Verify", key: certificate }],
+      }),
+  ],
+  [
+    "new-federated-credential",
+    "lets a repository of its own in",
+    () =>
+      accomplice.graph("POST", `/applications/${ciApplication()}/federatedIdentityCredentials`, {
+        name: "again",
+        issuer: "https://token.actions.githubusercontent.com",
+        subject: "repo:mallory/x",
+        audiences: ["api://AzureADTokenExchange"],
+      }),
+  ],
+  [
+    "new-federated-credential",
+    "lets a repository of its own in as the identity",
+    () =>
+      accomplice.arm(
+        "PUT",
+        `${rg()}/providers/Microsoft.ManagedIdentity/userAssignedIdentities/id-build/federatedIdentityCredentials/again?api-version=2024-11-30`,
+        {
+          properties: {
+            issuer: "https://token.actions.githubusercontent.com",
+            subject: "repo:mallory/y",
+            audiences: ["api://AzureADTokenExchange"],
+          },
+        },
+      ),
+  ],
+  [
+    "new-owner",
+    "makes somebody an owner",
+    () =>
+      accomplice.graph("POST", `/applications/${ciApplication()}/owners/$ref`, {
+        "@odata.id": `https://graph.microsoft.com/v1.0/directoryObjects/${id("servicePrincipal", "shop")}`,
+      }),
+  ],
+  [
+    "new-group-membership",
+    "puts the application into a group",
+    () =>
+      accomplice.graph("POST", `/groups/${id("group", "deployers")}/members/$ref`, {
+        "@odata.id": `https://graph.microsoft.com/v1.0/directoryObjects/${ci()}`,
+      }),
+  ],
+  [
+    "new-app-role",
+    "gives the application a permission",
+    async () =>
+      accomplice.graph("POST", `/servicePrincipals/${ci()}/appRoleAssignments`, {
+        principalId: ci(),
+        resourceId: await graphId(`/servicePrincipals(appId='${GRAPH}')?$select=id`),
+        appRoleId: "9a5d68dd-52b0-4cc2-bd40-abcf44ac3a30",
+      }),
+  ],
+  [
+    "new-consent",
+    "consents for everybody",
+    async () =>
+      accomplice.graph("POST", "/oauth2PermissionGrants", {
+        clientId: ci(),
+        consentType: "AllPrincipals",
+        resourceId: await graphId(`/servicePrincipals(appId='${GRAPH}')?$select=id`),
+        scope: "Mail.Read",
+      }),
+  ],
+  [
+    "new-directory-role",
+    "gives the application a directory role",
+    () =>
+      accomplice.graph("POST", "/roleManagement/directory/roleAssignments", {
+        principalId: ci(),
+        roleDefinitionId: "88d8e3e3-8f55-4a1e-953a-9b9898b8876b",
+        directoryScopeId: "/",
+      }),
+  ],
+  [
+    "new-directory-role-eligibility",
+    "makes the person eligible for a directory role",
+    () =>
+      accomplice.graph("POST", "/roleManagement/directory/roleEligibilityScheduleRequests", {
+        action: "adminAssign",
+        principalId: eve(),
+        roleDefinitionId: "88d8e3e3-8f55-4a1e-953a-9b9898b8876b",
+        directoryScopeId: "/",
+        justification: "x",
+        scheduleInfo: { startDateTime: new Date().toISOString(), expiration: { type: "noExpiration" } },
+      }),
+  ],
+  [
+    "new-role-assignment",
+    "gives the application an Azure role",
+    () =>
+      accomplice.arm(
+        "PUT",
+        `${rg()}/providers/Microsoft.Authorization/roleAssignments/11111111-1111-4111-8111-111111111111?api-version=2022-04-01`,
+        {
+          properties: {
+            roleDefinitionId: `${subscription()}/providers/Microsoft.Authorization/roleDefinitions/${READER}`,
+            principalId: ci(),
+            principalType: "ServicePrincipal",
+          },
+        },
+      ),
+  ],
+  [
+    "new-role-eligibility",
+    "makes the person eligible for an Azure role",
+    () =>
+      accomplice.arm(
+        "PUT",
+        `${subscription()}/providers/Microsoft.Authorization/roleEligibilityScheduleRequests/22222222-2222-4222-8222-222222222222?api-version=2020-10-01`,
+        eligible(eve()),
+      ),
+  ],
+  [
+    "new-vault-policy",
+    "lets the application into a vault",
+    () =>
+      accomplice.arm(
+        "PUT",
+        `${rg()}/providers/Microsoft.KeyVault/vaults/kv-policies/accessPolicies/add?api-version=2023-07-01`,
+        {
+          properties: {
+            accessPolicies: [
+              {
+                tenantId: on.tenant.tenant.id,
+                objectId: ci(),
+                permissions: { keys: [], secrets: ["get"], certificates: [], storage: [] },
+              },
+            ],
+          },
+        },
+      ),
+  ],
+];
+
+test("what was cut is watched in a handful of requests", async () => {
+  await on.contain();
+  clean = facts();
+  accomplice = await accompliceOf(on.tenant);
+  await on.look("whole");
+  await on.look();
+  const { result, requests } = await on.counting(() => on.look());
+  expect(result).toEqual({ findings: 0, contain: false });
+  // Directory 3, Resource Graph 3, federated credentials and eligible roles one each, and a query for each of six logs.
+  expect(requests, requests.join("\n")).toHaveLength(14);
+  await changesSeen();
+  expect(await changesSeen()).toEqual([]);
+}, 120_000);
+
+test.each(DEEDS)("%s: a cheap look sees that somebody %s", async (_kind, _what, deed) => {
+  await deed();
+  // In how things are, and not only in a log, which would come minutes later.
+  expect((await changesSeen()).filter((it) => !it.startsWith("log "))).not.toEqual([]);
+  expect(await changesSeen()).toEqual([]);
+});
+
+test("each is one finding, with what, where, when and who, and is cut again by the same rules", async () => {
+  const seen = await on.look();
+  const found = (await on.findings()).filter(({ kind }) => kind !== "revoked-credential-used");
+  expect(found.map(({ kind }) => String(kind)).toSorted()).toEqual(DEEDS.map(([kind]) => kind).toSorted());
+  expect(seen).toEqual({ findings: found.length, contain: true });
+  for (const { kind, data } of found) {
+    expect(data, String(kind)).toMatchObject({
+      by: { objectId: id("servicePrincipal", "tool") },
+      title: expect.stringContaining("To cut: "),
+    });
+    expect(Object.keys(data["target"] ?? {}), String(kind)).not.toEqual([]);
+  }
+  expect(await on.look()).toEqual({ findings: 0, contain: true });
+  await on.contain();
+  expect(facts().filter((it) => !clean.includes(it))).toEqual([]);
+  expect(await on.look("whole")).toEqual({ findings: 0, contain: false });
+}, 120_000);
