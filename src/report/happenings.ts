@@ -131,6 +131,7 @@ function laneOfEntry({ type }: RecordedEntry): Lane | null {
     case "decision-refused":
     case "decision-expired":
     case "status-changed":
+    case "watch-look":
     case "restore-asked":
     case "closed":
     case "failed":
@@ -168,6 +169,10 @@ function sentenceOf(entry: RecordedEntry, stepTitle: string | null): string {
       return `Closed: ${text("reason")}`;
     case "failed":
       return `Failed in ${text("where")}: ${text("reason")}`;
+    case "watch-look":
+      return text("kind") === "impaired"
+        ? "The watch could not see everything, and reads everything again until it can"
+        : "The watch sees everything again";
     case "watch-finding":
       return `Watch found ${text("kind")}: ${text("title")}`;
     case "outcome":

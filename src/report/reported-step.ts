@@ -56,7 +56,6 @@ export function reportedSteps(
     if (known === undefined) byStep.set(stepId, [entry]);
     else known.push(entry);
   }
-  const returned = entries.filter((it) => it.type === "watch-finding" && textOf(it, "stepId") !== null);
   const latest = plans.at(-1);
   const seen = new Map<string, { readonly step: PlannedStep; readonly wave: string }>();
   for (const { digest, plan } of plans) {
@@ -68,22 +67,17 @@ export function reportedSteps(
   }
   const order = plans.flatMap(({ plan }) => plan.waves.map(({ name }) => name));
   return [...seen.values()]
-    .map(({ step, wave }) => reportedStep(step, wave, byStep.get(step.id) ?? [], returned))
+    .map(({ step, wave }) => reportedStep(step, wave, byStep.get(step.id) ?? []))
     .toSorted((a, b) => order.indexOf(a.wave) - order.indexOf(b.wave));
 }
 
-function reportedStep(
-  step: PlannedStep,
-  wave: string,
-  entries: readonly RecordedEntry[],
-  returned: readonly RecordedEntry[],
-): ReportedStep {
+function reportedStep(step: PlannedStep, wave: string, entries: readonly RecordedEntry[]): ReportedStep {
   const intents = entries.filter((it) => it.type === "intent" && !textOf(it, "kind")?.startsWith("restore:"));
   const outcome = entries.findLast(({ type }) => type === "outcome");
   const check = entries.findLast(({ type }) => type === "confirmed" || type === "not-confirmed");
   const restore = entries.findLast(({ type }) => type === "restore");
-  const back = returned.findLast(
-    (it) => textOf(it, "title") === step.title && it.seq > (check?.seq ?? Number.MAX_SAFE_INTEGER),
+  const back = entries.findLast(
+    ({ type, seq }) => type === "watch-finding" && seq > (check?.seq ?? Number.MAX_SAFE_INTEGER),
   );
   const holds = check?.type === "confirmed" && back === undefined;
   const restored = ["applied", "already-so"].includes(textOf(restore, "result") ?? "");

@@ -51,7 +51,10 @@ function headlineOf(
 ): { readonly tone: Tone; readonly headline: string; readonly said: readonly string[] } {
   const because = reason === null ? [] : [reason];
   const concluded = entries.findLast((it) => it.type === "status-changed" && textOf(it, "outcome") !== null);
-  const finding = entries.findLast((it) => it.type === "watch-finding");
+  // Whoever is refused is still there, but not back.
+  const finding = entries.findLast(
+    (it) => it.type === "watch-finding" && textOf(it, "kind") !== "revoked-credential-used",
+  );
   if (finding !== undefined && concluded !== undefined && finding.seq > concluded.seq) {
     return {
       tone: "bad",

@@ -88,15 +88,14 @@ async function cheapLook(
   try {
     const { ownIds } = await currentProtection(app);
     const { workspaceIds } = app.settings;
-    const looked = await lookForChanges(
-      app.reader,
-      { concern, ownIds, workspaceIds },
-      known?.look ?? null,
-    );
+    const looked = await lookForChanges(app.reader, { concern, ownIds, workspaceIds }, known?.look ?? null);
     return { looked, gaps: looked.unread };
   } catch (error) {
     if (!(error instanceof ProtectionUnknownError)) throw error;
-    return { looked: null, gaps: [{ about: "who must be spared", code: error.code, detail: "not readable" }] };
+    return {
+      looked: null,
+      gaps: [{ about: "who must be spared", code: error.code, detail: "not readable" }],
+    };
   }
 }
 

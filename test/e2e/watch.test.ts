@@ -24,7 +24,7 @@ test("an attacker who comes back while the case is watched is cut again by the s
     .toEqual({ gone: [], added: [] });
   const record = await recordOf(on, caseId);
   expect(record.filter(({ type }) => type === "watch-finding").map(({ data }) => data["kind"])).toContain(
-    "came-back",
+    "re-enabled",
   );
 
   const closing = await on.call("approver", "POST", `/cases/${caseId}/close`, { reason: "It stayed quiet." });

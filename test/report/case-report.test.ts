@@ -44,7 +44,14 @@ test("what the watch finds after the containment turns the verdict and reopens t
     id: "finding",
     type: "watch-finding",
     actor: BY_SYSTEM("watch"),
-    data: { findingId: "1", kind: "came-back", target: {}, title: step?.title ?? "", evidence: [] },
+    data: {
+      findingId: "1",
+      kind: "re-enabled",
+      target: {},
+      title: "Back",
+      stepId: step?.id ?? "",
+      evidence: [],
+    },
   };
   const [later] = await recorded(told.caseId, [["2026-11-21T00:00:00.000Z", [finding]]]);
   if (later === undefined) throw new TypeError("nothing was recorded");

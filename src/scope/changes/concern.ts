@@ -73,9 +73,9 @@ export function concernOf(scope: Pick<Scope, "principals">, steps: readonly Touc
     ...sorted(applications).flatMap((id) => placesOfApplication(id)),
     ...sorted(servicePrincipals).flatMap((id) => placesOfServicePrincipal(id, !ownerless.has(id))),
     ...sorted(users).map((id) => object(`/users/${id}?$select=id,accountEnabled`, id)),
-    ...sorted(new Set(suspects.flatMap(({ kind, appId }) => (kind === "application" ? (appId ?? []) : [])))).map(
-      placeOfAppId,
-    ),
+    ...sorted(
+      new Set(suspects.flatMap(({ kind, appId }) => (kind === "application" ? (appId ?? []) : []))),
+    ).map(placeOfAppId),
     ...sorted(holders).flatMap((id) => placesOfHolder(id, users.has(id), suspectIds.includes(id))),
     ...sorted(new Set([...holders, ...roleGroups.map(lower)])).flatMap((id) => placesOfRoles(id)),
   ];

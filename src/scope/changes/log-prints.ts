@@ -60,13 +60,7 @@ export function printsOfLogs(reading: Reading, question: LogQuestion): Promise<r
   ];
   return Promise.all(
     asked.map(async ({ about, kql }): Promise<Print> => {
-      const rows = await rowsOf(
-        reading,
-        about,
-        `${kql}\n${COUNTED}`,
-        question.window,
-        question.workspaceIds,
-      );
+      const rows = await rowsOf(reading, about, `${kql}\n${COUNTED}`, question.window, question.workspaceIds);
       const counted = rows.map((row) => Counted.parse(row));
       return { key: `log ${about}`, print: { kind: "ok", value: printOf(counted) } };
     }),

@@ -25,7 +25,10 @@ const READS_AT_ONCE = 12;
 const MOST_SUBSCRIPTIONS = 10;
 
 /** The directory's answers for these places, 20 to a request. */
-export function printsOfDirectory({ directory }: Reading, places: readonly Place[]): Promise<readonly Print[]> {
+export function printsOfDirectory(
+  { directory }: Reading,
+  places: readonly Place[],
+): Promise<readonly Print[]> {
   return Promise.all(
     places.map(async ({ key, path, version, answers }): Promise<Print> => {
       const read: Read<unknown> =
@@ -52,18 +55,20 @@ export async function printsOfAzure(reading: Reading, concern: Concern): Promise
       ),
     ),
   });
-  const [roles, policies, identities, eligible] = await Promise.all([
+  const [shared, identities, eligible] = await Promise.all([
     holderIds.length === 0
-      ? []
-      : [ask("role assignments", roleAssignmentsOf(holderIds), "AtScopeAboveAndBelow")],
-    holderIds.length === 0 ? [] : [ask("vault access policies", vaultsNaming([...holderIds, ...appIds]))],
+      ? Promise.resolve([])
+      : Promise.all([
+          ask("role assignments", roleAssignmentsOf(holderIds), "AtScopeAboveAndBelow"),
+          ask("vault access policies", vaultsNaming([...holderIds, ...appIds])),
+        ]),
     sideBySide(identityIds, READS_AT_ONCE, async (id): Promise<Print> => ({
       key: `federated credentials of ${id}`,
       print: printed(await identityFederatedCredentials(azure, id)),
     })),
     eligibleRoles(reading, concern),
   ]);
-  return [...(await Promise.all([...roles, ...policies])), ...identities, ...eligible];
+  return [...shared, ...identities, ...eligible];
 }
 
 async function eligibleRoles(reading: Reading, { userIds, suspectIds }: Concern): Promise<readonly Print[]> {
