@@ -1,6 +1,8 @@
 import type { Limitation, Scope } from "../case/scope.ts";
 import type { Intake } from "../intake/intake.ts";
 import { digestOf } from "../plan/digest.ts";
+import { directoryReader } from "../scope/directory-reader.ts";
+import { withRecreated } from "../scope/resolve/recreated.ts";
 import type { Resolution, ResolvedPrincipal } from "../scope/resolve/resolution.ts";
 import { takeScope } from "../scope/take-scope.ts";
 import type { CaseSummary } from "../storage/case-index.ts";
@@ -74,7 +76,10 @@ async function readScope(app: Tourniquet, summary: CaseSummary, standing: CaseSt
     app.documents.getJson<Intake>(caseId, summary.intake),
     app.documents.getJson<Resolution>(caseId, summary.resolution),
   ]);
-  const resolution = withAlertsOwn(resolved, intake);
+  const current =
+    // Nobody made anything anew before the first cut.
+    summary.plans === 0 ? resolved : await withRecreated(directoryReader(app.reader.graph), resolved);
+  const resolution = withAlertsOwn(current, intake);
   // The attacker went on after the alert was written.
   const window = { from: intake.window.from, to: laterOf(intake.window.to, app.now().toISOString()) };
   const { addresses } = intake;

@@ -5,6 +5,7 @@ import { caseStanding, stepsOfCase } from "../../src/respond/case-standing.ts";
 import { currentProtection } from "../../src/respond/protection.ts";
 import { concernOf } from "../../src/scope/changes/concern.ts";
 import { lookForChanges, type LookMemory } from "../../src/scope/changes/look-for-changes.ts";
+import { attackerWith } from "../scope/attacked-tenant.ts";
 import { accompliceOf, watchedCase, type WatchedCase } from "./watched-case.ts";
 import { WATCHED } from "./watched-tenant.ts";
 
@@ -288,3 +289,52 @@ test("each is one finding, with what, where, when and who, and is cut again by t
   expect(facts().filter((it) => !clean.includes(it))).toEqual([]);
   expect(await on.look("whole")).toEqual({ findings: 0, contain: false });
 }, 120_000);
+
+test("a service principal made anew for the same application is contained like the first", async () => {
+  await accomplice.graph("DELETE", `/servicePrincipals/${ci()}`);
+  await accomplice.graph("POST", "/servicePrincipals", { appId: id("appId", "ci") });
+  const recreated = await graphId(`/servicePrincipals(appId='${id("appId", "ci")}')?$select=id`);
+  expect(recreated).not.toBe(ci());
+
+  expect((await on.look()).contain).toBe(true);
+  expect((await on.findings()).at(-1)).toMatchObject({
+    kind: "recreated",
+    data: { target: { servicePrincipalId: recreated }, by: { objectId: id("servicePrincipal", "tool") } },
+  });
+  await on.contain();
+  expect(on.tenant.state.directory.servicePrincipals.get(recreated)?.accountEnabled).toBe(false);
+  expect(await on.look("whole")).toEqual({ findings: 0, contain: false });
+}, 120_000);
+
+test("a service principal that comes back from the deleted ones is found, and is not cut again when nothing came back with it", async () => {
+  const recreated = await graphId(`/servicePrincipals(appId='${id("appId", "ci")}')?$select=id`);
+  await accomplice.graph("DELETE", `/servicePrincipals/${recreated}`);
+  expect(await on.look()).toEqual({ findings: 0, contain: false });
+  await accomplice.graph("POST", `/directory/deletedItems/${ci()}/restore`, {});
+
+  expect(await on.look()).toEqual({ findings: 1, contain: false });
+  expect((await on.findings()).at(-1)).toMatchObject({
+    kind: "restored",
+    data: { target: { objectId: ci() }, by: { objectId: id("servicePrincipal", "tool") } },
+  });
+  expect(await on.look("whole")).toEqual({ findings: 0, contain: false });
+}, 120_000);
+
+test("whoever goes on trying a removed secret is said to be there, once", async () => {
+  const tried = async () => {
+    await expect(
+      attackerWith(on.tenant, "ci", "leaked").then((it) => it.graph("GET", "/users")),
+    ).rejects.toThrow();
+  };
+  await tried();
+  expect(await on.look()).toEqual({ findings: 1, contain: false });
+  await tried();
+  expect(await on.look()).toEqual({ findings: 0, contain: false });
+  expect((await on.findings()).at(-1)).toMatchObject({
+    kind: "revoked-credential-used",
+    data: {
+      target: { principalId: ci(), credentialId: null },
+      seen: { succeeded: false, result: "7000112", addresses: ["203.0.113.50"] },
+    },
+  });
+}, 60_000);
