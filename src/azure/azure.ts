@@ -3,6 +3,7 @@ import { ManagedIdentityCredential } from "@azure/identity";
 import { type ArmClient, openArm } from "./arm.ts";
 import { type GraphClient, openGraph } from "./graph.ts";
 import { type LogsClient, openLogs } from "./logs.ts";
+import { sharedTokens } from "./shared-tokens.ts";
 import { openVault, type VaultClient } from "./vault.ts";
 
 /** Azure as one identity sees it. Everything that reads or writes takes it as an argument. */
@@ -16,7 +17,8 @@ export interface Azure {
 }
 
 /** Azure with any credential: the identity the app runs as, or one that a test signs in with. */
-export function azureWith(credential: TokenCredential): Azure {
+export function azureWith(given: TokenCredential): Azure {
+  const credential = sharedTokens(given);
   const vaults = new Map<string, VaultClient>();
   return {
     graph: openGraph(credential),
