@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { z } from "zod";
 import { type Azure, azureAs } from "./azure/azure.ts";
+import { VAULT_CLIENT } from "./azure/vault-challenge.ts";
 import { parsePolicy, PLAN_ONLY, type Policy } from "./plan/policy.ts";
 import type { CaseRecord } from "./record/case-record.ts";
 import { checkImmutability, type Immutability } from "./record/immutability.ts";
@@ -54,7 +55,7 @@ async function build(settings: Settings): Promise<Tourniquet> {
   const actor = azureAs(settings.actorClientId);
   const storage = openStorage(settings.storage, actor.credential);
   await storage.prepare();
-  const signer = keyVaultSigner(settings.recordKeyUrl, actor.credential);
+  const signer = keyVaultSigner(settings.recordKeyUrl, actor.credential, VAULT_CLIENT);
   const records = new Map<string, CaseRecord>();
   let asked: Promise<Immutability> | undefined;
   return {

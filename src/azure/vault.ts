@@ -2,6 +2,7 @@ import type { TokenCredential } from "@azure/core-auth";
 import { SecretClient, type SecretProperties } from "@azure/keyvault-secrets";
 import { type Attempted, attempt } from "./attempt.ts";
 import { Secret } from "./secret.ts";
+import { VAULT_CLIENT } from "./vault-challenge.ts";
 
 /** A secret's version without its value. */
 export interface SecretVersion {
@@ -41,9 +42,9 @@ export interface VaultClient {
   setEnabled(name: string, version: string, enabled: boolean): Promise<Attempted<SecretVersion>>;
 }
 
-/** One vault's secrets, over the SDK, which answers the vault's challenge. Retries are left to durable timers. */
+/** One vault's secrets, over the SDK. Retries are left to durable timers. */
 export function openVault(uri: string, credential: TokenCredential): VaultClient {
-  const client = new SecretClient(uri, credential, { retryOptions: { maxRetries: 0 } });
+  const client = new SecretClient(uri, credential, { ...VAULT_CLIENT, retryOptions: { maxRetries: 0 } });
   return {
     uri,
     listSecrets: () => attempt(() => gather(client.listPropertiesOfSecrets())),

@@ -3,6 +3,7 @@ import type { TokenCredential } from "@azure/core-auth";
 import {
   CryptographyClient,
   KeyClient,
+  type KeyClientOptions,
   type KeyVaultKey,
   parseKeyVaultKeyIdentifier,
 } from "@azure/keyvault-keys";
@@ -13,9 +14,13 @@ import { RecordError } from "./record-error.ts";
  * Signs checkpoints with a P-256 key in Key Vault, whose URL may name a version; otherwise the current one is taken and
  * kept until signing fails. Limits: needs the key's get and sign rights; one request reads the key, then each signature one.
  */
-export function keyVaultSigner(keyUrl: string, credential: TokenCredential): CheckpointSigner {
+export function keyVaultSigner(
+  keyUrl: string,
+  credential: TokenCredential,
+  options: Pick<KeyClientOptions, "additionalPolicies"> = {},
+): CheckpointSigner {
   const { vaultUrl, name, version } = parseKeyVaultKeyIdentifier(keyUrl);
-  const keys = new KeyClient(vaultUrl, credential);
+  const keys = new KeyClient(vaultUrl, credential, options);
   let opened: Promise<SigningKey> | undefined;
 
   const open = async (): Promise<SigningKey> => {
@@ -25,7 +30,7 @@ export function keyVaultSigner(keyUrl: string, credential: TokenCredential): Che
     if (keyId === undefined || publicKey === undefined) {
       throw new RecordError({ code: "CHECKPOINT_KEY_UNUSABLE", message: `${keyUrl} is not a P-256 key` });
     }
-    const client = new CryptographyClient(key, credential);
+    const client = new CryptographyClient(key, credential, options);
     return {
       keyId,
       publicKey,
