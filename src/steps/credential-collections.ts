@@ -14,7 +14,10 @@ export const KeyCredential = z.looseObject({
 });
 export type KeyCredential = z.infer<typeof KeyCredential>;
 
-const PasswordCredential = z.looseObject({ keyId: z.string(), customKeyIdentifier: z.string().nullish() });
+export const PasswordCredential = z.looseObject({
+  keyId: z.string(),
+  customKeyIdentifier: z.string().nullish(),
+});
 export type PasswordCredential = z.infer<typeof PasswordCredential>;
 
 const Collections = z.object({
