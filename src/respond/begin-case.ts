@@ -1,3 +1,4 @@
+import type { Azure } from "../azure/azure.ts";
 import { type Mode, lowerMode } from "../case/case.ts";
 import type { StepOutcome } from "../case/outcome.ts";
 import type { PlannedStep } from "../case/plan.ts";
@@ -7,7 +8,8 @@ import { stepId } from "../plan/assemble-plan.ts";
 import { guardPrincipal, type Protection } from "../plan/guardrails.ts";
 import { carriesTag, type Ruling } from "../plan/policy.ts";
 import type { NewEntry } from "../record/entry.ts";
-import type { Refusal, ResolvedPrincipal } from "../scope/resolve/resolution.ts";
+import { directoryReader, rememberingReader } from "../scope/directory-reader.ts";
+import type { Refusal, Resolution, ResolvedPrincipal } from "../scope/resolve/resolution.ts";
 import { identifySubjects, resolveSubjects } from "../scope/resolve/resolve.ts";
 import { disableServicePrincipal } from "../steps/disable-service-principal.ts";
 import { disableUser } from "../steps/disable-user.ts";
@@ -26,45 +28,39 @@ const QUICK_CUT = "quick-cut";
 
 /**
  * Opens the record, finds out who is meant and, where policy says so, disables an unambiguous suspect at once. Three
- * dependent requests to the cut: who it is (beside who must be spared), the intent on record, the cut itself.
+ * dependent requests to Azure up to the cut: a token, who it is (beside who must be spared), the cut itself; between the
+ * last two the intent goes on record.
  */
 export async function beginCase(app: Tourniquet, { caseId, last }: LookInput): Promise<Begun> {
-  const summary = await existing(app, caseId);
-  const intake = await app.documents.getJson<Intake>(caseId, summary.intake);
   const record = app.record(caseId);
+  const [summary] = await Promise.all([
+    existing(app, caseId),
+    record.head(),
+    // Tokens of both identities at once, or the cut's own would be one more request to wait for.
+    tokensAtHand(app.reader, ["https://graph.microsoft.com"]),
+    tokensAtHand(app.actor, ["https://graph.microsoft.com"]),
+  ]);
+  const intake = await app.documents.getJson<Intake>(caseId, summary.intake);
+  // What the cut was decided on is what is resolved: one moment, read once.
+  const directory = rememberingReader(directoryReader(app.reader.graph));
   const [protection, named, before, cutLately] = await Promise.all([
     currentProtection(app),
-    identifySubjects(app.reader, intake.subjects, new Set(app.policy.breakGlass)),
-    enabledBefore(app.reader, intake.subjects),
+    identifySubjects(app.reader, intake.subjects, new Set(app.policy.breakGlass), directory),
+    enabledBefore(directory, intake.subjects),
     principalsCutByOthers(app, summary),
-    tokenAtHand(app),
   ]);
-  const opening = openedEntry(summary, intake);
-  const suspects = named.principals.filter(({ certainty }) => certainty === "named");
-  // An alert storm is not a verdict: over the limit, a person decides.
-  const isStorm = cutLately + suspects.length > app.policy.limits.principalsPerHour;
-  const cut = isStorm
-    ? []
-    : quickCuts(app, summary, { suspects, refused: named.refused, before }, protection);
-  await record.append([opening, ...cut.flatMap(({ entries }) => entries)]);
-  const outcomes = await Promise.all(cut.map(({ perform }) => perform()));
-  if (cut.length > 0) {
-    await record.append(
-      cut.map(({ step }, index) => outcomeEntry(QUICK_CUT, step, 1, required(outcomes[index]))),
-      { withCheckpoint: true },
-    );
-  }
-
-  // The cut is made; now take the time to resolve what stood in the alert less plainly.
-  const resolution = await resolveSubjects(app.reader, intake.subjects, {
-    protectedIds: new Set([...protection.ownIds, ...app.policy.breakGlass].map((id) => id.toLowerCase())),
-    window: intake.window,
-    workspaceIds: app.settings.workspaceIds,
-  });
+  const [resolution, immutability] = await Promise.all([
+    // What stood in the alert less plainly takes its time beside the cut, which waits for none of it.
+    resolveSubjects(app.reader, intake.subjects, resolvingWith(app, intake, protection), directory),
+    app.immutability(),
+    // What comes next needs these, and must not wait for them one after another.
+    tokensAtHand(app.reader, ["https://management.azure.com", "https://api.loganalytics.io", VAULTS]),
+    tokensAtHand(app.actor, ["https://management.azure.com", VAULTS]),
+    cutQuickly(app, { summary, intake }, { protection, named, before, cutLately }),
+  ]);
   const isUnread = resolution.refused.some(({ code }) => code === "UNREADABLE");
   if (isUnread && !last) return { next: "again" };
   const document = await app.documents.putJson(caseId, "resolution.json", resolution);
-  const immutability = await app.immutability();
   await record.append([
     {
       id: entryIdOf(caseId, "worm-status"),
@@ -92,10 +88,51 @@ export async function beginCase(app: Tourniquet, { caseId, last }: LookInput): P
   return { next };
 }
 
-/** The cut's own token is fetched beside the reads, or it would be one more request to wait for. */
-async function tokenAtHand({ actor }: Tourniquet): Promise<void> {
-  // Failing here changes nothing: whoever needs the token asks again and reports.
-  await actor.credential.getToken("https://graph.microsoft.com/.default").catch(() => null);
+interface Known {
+  readonly protection: Protection;
+  readonly named: Resolution;
+  readonly before: ReadonlyMap<string, boolean>;
+  readonly cutLately: number;
+}
+
+/**
+ * The record's first entries, the cuts' intents among them; then the cuts, then what came of them. It is signed while the
+ * scope is read, which is what comes next.
+ */
+async function cutQuickly(
+  app: Tourniquet,
+  { summary, intake }: { readonly summary: CaseSummary; readonly intake: Intake },
+  { protection, named, before, cutLately }: Known,
+): Promise<void> {
+  const record = app.record(summary.caseId);
+  const suspects = named.principals.filter(({ certainty }) => certainty === "named");
+  // An alert storm is not a verdict: over the limit, a person decides.
+  const isStorm = cutLately + suspects.length > app.policy.limits.principalsPerHour;
+  const cut = isStorm
+    ? []
+    : quickCuts(app, summary, { suspects, refused: named.refused, before }, protection);
+  await record.append([openedEntry(summary, intake), ...cut.flatMap(({ entries }) => entries)]);
+  const outcomes = await Promise.all(cut.map(({ perform }) => perform()));
+  if (cut.length === 0) return;
+  await record.append(
+    cut.map(({ step }, index) => outcomeEntry(QUICK_CUT, step, 1, required(outcomes[index]))),
+  );
+}
+
+function resolvingWith({ policy, settings }: Tourniquet, { window }: Intake, { ownIds }: Protection) {
+  return {
+    protectedIds: new Set([...ownIds, ...policy.breakGlass].map((id) => id.toLowerCase())),
+    window,
+    workspaceIds: settings.workspaceIds,
+  };
+}
+
+const VAULTS = "https://vault.azure.net";
+
+/** Fetches tokens ahead. The SDK keeps them, so this costs nothing in a process that has them. */
+async function tokensAtHand({ credential }: Azure, services: readonly string[]): Promise<void> {
+  // Failing here changes nothing: whoever needs a token asks again and reports.
+  await Promise.all(services.map((it) => credential.getToken(`${it}/.default`).catch(() => null)));
 }
 
 interface QuickCut {

@@ -1,7 +1,6 @@
 import { z } from "zod";
-import type { Azure } from "../azure/azure.ts";
 import type { Subject } from "../case/subject.ts";
-import { directoryReader } from "../scope/directory-reader.ts";
+import type { DirectoryReader } from "../scope/directory-reader.ts";
 import { guidOf } from "../scope/identifiers.ts";
 
 const Enabled = z.object({ id: z.string(), accountEnabled: z.boolean().nullish() });
@@ -11,10 +10,9 @@ const Enabled = z.object({ id: z.string(), accountEnabled: z.boolean().nullish()
  * the question who they are, because the quick cut overwrites it and restoring needs it. Who could not be read is not there.
  */
 export async function enabledBefore(
-  { graph }: Azure,
+  directory: DirectoryReader,
   subjects: readonly Subject[],
 ): Promise<ReadonlyMap<string, boolean>> {
-  const directory = directoryReader(graph);
   const paths = subjects.filter(({ role }) => role !== "bystander").flatMap(pathsOf);
   const found = await Promise.all(
     [...new Set(paths)].map((path) => directory.get(`${path}?$select=id,accountEnabled`, Enabled)),

@@ -18,6 +18,41 @@ export interface DirectoryReader {
   list<T>(path: string, item: z.ZodType<T>, options?: ReadOptions): Promise<Read<readonly T[]>>;
 }
 
+/**
+ * The same reader with a memory: what was asked once is not asked again, whoever asks. For what has to be of one moment;
+ * let go of it when it has passed.
+ */
+export function rememberingReader(directory: DirectoryReader): DirectoryReader {
+  const known = new Map<string, Promise<Read<unknown>>>();
+  // An object's fields are asked for in the path, so what comes back for a path fits whoever asks for it.
+  const once = async <T>(
+    key: string,
+    schema: z.ZodType<T>,
+    ask: () => Promise<Read<unknown>>,
+  ): Promise<Read<T>> => {
+    const asked = known.get(key) ?? ask();
+    known.set(key, asked);
+    const read = await asked;
+    if (read.kind === "failed") {
+      // That nothing is there is an answer; that nobody answered is none.
+      if (read.failure.code !== "NOT_FOUND") known.delete(key);
+      return read;
+    }
+    const parsed = schema.safeParse(read.value);
+    return parsed.success
+      ? { kind: "ok", value: parsed.data }
+      : { kind: "failed", failure: notUnderstood(200, null) };
+  };
+  return {
+    get: (path, schema, options = {}) =>
+      once(`get ${options.version ?? ""} ${path}`, schema, () => directory.get(path, z.unknown(), options)),
+    list: (path, item, options = {}) =>
+      once(`list ${options.version ?? ""} ${path}`, z.array(item), () =>
+        directory.list(path, z.unknown(), options),
+      ),
+  };
+}
+
 interface Waiting {
   readonly item: BatchItem<unknown>;
   readonly settle: (read: Read<unknown>) => void;

@@ -1,7 +1,7 @@
 import type { Azure } from "../../azure/azure.ts";
 import type { TimeWindow } from "../../case/case.ts";
 import type { Subject } from "../../case/subject.ts";
-import { directoryReader } from "../directory-reader.ts";
+import { type DirectoryReader, directoryReader } from "../directory-reader.ts";
 import { type Gaps, openGaps } from "../gaps.ts";
 import { whoActedOn } from "./callers.ts";
 import { type DirectoryIndex, directoryIndex, withLinkedObjects } from "./directory-index.ts";
@@ -31,8 +31,8 @@ export async function identifySubjects(
   azure: Azure,
   subjects: readonly Subject[],
   protectedIds: ReadonlySet<string>,
+  directory: DirectoryReader = directoryReader(azure.graph),
 ): Promise<Resolution> {
-  const directory = directoryReader(azure.graph);
   const index = directoryIndex(directory);
   const gaps = openGaps();
   const direct = subjects.filter(
@@ -69,8 +69,8 @@ export async function resolveSubjects(
   azure: Azure,
   subjects: readonly Subject[],
   context: ResolveContext,
+  directory: DirectoryReader = directoryReader(azure.graph),
 ): Promise<Resolution> {
-  const directory = directoryReader(azure.graph);
   const index = directoryIndex(directory);
   const gaps = openGaps();
   const asked = subjects.filter(({ role }) => role !== "bystander");
@@ -114,7 +114,7 @@ export async function resolveSubjects(
 
 async function findOne(
   azure: Azure,
-  directory: ReturnType<typeof directoryReader>,
+  directory: DirectoryReader,
   index: DirectoryIndex,
   gaps: Gaps,
   subject: Exclude<Subject, { readonly kind: "resource" }>,
@@ -150,7 +150,7 @@ function resourcesIn(subjects: readonly Subject[]): readonly string[] {
 }
 
 async function linkedWhereNeeded(
-  directory: ReturnType<typeof directoryReader>,
+  directory: DirectoryReader,
   findings: readonly Finding[],
   gaps: Gaps,
   needed: (principal: Extract<Finding, { readonly kind: "found" }>["principal"]) => boolean,
