@@ -4,7 +4,7 @@ import type { Tourniquet } from "../tourniquet.ts";
 import type { Confirmed, ConfirmInput } from "./activities.ts";
 import { lookOnce } from "./agreement.ts";
 import { confirmationEntry, type StepStates, stepStates } from "./journal.ts";
-import { performDue } from "./perform-steps.ts";
+import { type DueWave, performWaves } from "./perform-steps.ts";
 import { noteProgress } from "./progress.ts";
 import { currentProtection } from "./protection.ts";
 import { isPerformedHere, isSelected } from "./selection.ts";
@@ -19,9 +19,11 @@ const LOOKS_BEFORE_AGAIN = 4;
  */
 export async function confirmSteps(app: Tourniquet, input: ConfirmInput): Promise<Confirmed> {
   const { caseId, planDigest, selection } = input;
-  const plan = await loadPlan(app, caseId, planDigest);
   const record = app.record(caseId);
-  const states = await stepStates(record, planDigest);
+  const [plan, states] = await Promise.all([
+    loadPlan(app, caseId, planDigest),
+    stepStates(record, planDigest),
+  ]);
   const steps = plan.waves
     .flatMap((wave) => wave.steps)
     .filter((step) => isSelected(step, selection) && isPerformedHere(step));
@@ -63,9 +65,8 @@ async function endWhatWasBegun(
   );
   if (begun.length === 0) return;
   const protection = await currentProtection(app);
-  for (const [attempt, due] of Map.groupBy(begun, ({ id }) => states.of(id).intended)) {
-    await performDue(app, { caseId, planDigest }, due, { wave: 0, attempt, protection });
-  }
+  const attempts = Map.groupBy(begun, ({ id }) => states.of(id).intended);
+  await performWaves(app, { caseId, planDigest }, asWaves(attempts), protection);
 }
 
 /** Only what can be undone can be undone by others; and starting what takes long a second time is no repetition. */
@@ -78,7 +79,10 @@ async function makeAgain(
   const due = disagreeing.filter(({ reversible }) => reversible);
   if (due.length === 0) return;
   const protection = await currentProtection(app);
-  for (const [attempt, steps] of Map.groupBy(due, ({ id }) => states.of(id).attempt + 1)) {
-    await performDue(app, { caseId, planDigest }, steps, { wave: 0, attempt, protection });
-  }
+  const attempts = Map.groupBy(due, ({ id }) => states.of(id).attempt + 1);
+  await performWaves(app, { caseId, planDigest }, asWaves(attempts), protection);
+}
+
+function asWaves(attempts: ReadonlyMap<number, readonly PlannedStep[]>): readonly DueWave[] {
+  return [...attempts].map(([attempt, due]) => ({ wave: 0, attempt, due }));
 }

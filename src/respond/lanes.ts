@@ -3,7 +3,7 @@ import type { PlannedStep } from "../case/plan.ts";
 import { stepNamed } from "../steps/steps.ts";
 
 /** Under Graph's 3,000 writes in 2.5 minutes with room for others, and few enough for one small function app. */
-const AT_ONCE = 8;
+const AT_ONCE = 16;
 
 /**
  * Side by side, but one after another where Azure refuses concurrent writes: on one application, identity or vault.

@@ -4,6 +4,7 @@ import { guardIds, type Protection } from "../plan/guardrails.ts";
 import { stepNamed } from "../steps/steps.ts";
 import type { Tourniquet } from "../tourniquet.ts";
 import type { Performed, PerformInput } from "./activities.ts";
+import type { NewEntry } from "../record/entry.ts";
 import { inLanes } from "./lanes.ts";
 import { intentEntry, outcomeEntry, type StepState, stepStates } from "./journal.ts";
 import { noteProgress } from "./progress.ts";
@@ -18,46 +19,61 @@ import { unexpected } from "./unexpected.ts";
  * which every step allows.
  */
 export async function performSteps(app: Tourniquet, input: PerformInput): Promise<Performed> {
-  const plan = await loadPlan(app, input.caseId, input.planDigest);
-  const record = app.record(input.caseId);
-  const states = await stepStates(record, input.planDigest);
-  const protection = await currentProtection(app);
+  const [plan, states, protection] = await Promise.all([
+    loadPlan(app, input.caseId, input.planDigest),
+    stepStates(app.record(input.caseId), input.planDigest),
+    currentProtection(app),
+  ]);
   const { slices, next } = slicesFrom(plan, input.selection, input.from);
-  let retryable = 0;
-  let retryAfterInMs = 0;
-
-  for (const { wave, steps } of slices) {
-    const due = steps.filter((step) => isDue(states.of(step.id), input.attempt));
-    const outcomes = await performDue(app, input, due, { wave, attempt: input.attempt, protection });
-    for (const outcome of outcomes) {
-      if (outcome.kind !== "failed" || !outcome.retryable) continue;
-      retryable += 1;
-      retryAfterInMs = Math.max(retryAfterInMs, outcome.retryAfterInMs ?? 0);
-    }
-  }
-  return { next, retryable, retryAfterInMs };
+  const waves = slices.map(({ wave, steps }) => ({
+    wave,
+    attempt: input.attempt,
+    due: steps.filter((step) => isDue(states.of(step.id), input.attempt)),
+  }));
+  const outcomes = await performWaves(app, input, waves, protection);
+  const retryable = outcomes.filter((outcome) => outcome.kind === "failed" && outcome.retryable);
+  const retryAfterInMs = retryable.map((it) => (it.kind === "failed" ? (it.retryAfterInMs ?? 0) : 0));
+  return { next, retryable: retryable.length, retryAfterInMs: Math.max(0, ...retryAfterInMs) };
 }
 
-/** Intents on record, effects side by side, outcomes on record. */
-export async function performDue(
+/** Steps that may be made side by side, and what they count as. */
+export interface DueWave {
+  readonly wave: number;
+  readonly attempt: number;
+  readonly due: readonly PlannedStep[];
+}
+
+/**
+ * Wave after wave: intents on record, effects side by side, outcomes on record. A wave's outcomes and the next one's
+ * intents are one append, and what was appended is signed while the next effects are under way: a signature costs as
+ * much as a cut, and none waits for it.
+ */
+export async function performWaves(
   app: Tourniquet,
   { caseId, planDigest }: { readonly caseId: string; readonly planDigest: string },
-  due: readonly PlannedStep[],
-  how: { readonly wave: number; readonly attempt: number; readonly protection: Protection },
+  waves: readonly DueWave[],
+  protection: Protection,
 ): Promise<readonly StepOutcome[]> {
-  if (due.length === 0) return [];
   const record = app.record(caseId);
-  await record.append(due.map((step) => intentEntry(planDigest, step, how.wave, how.attempt)));
-  const outcomes = await inLanes(due, async (step): Promise<StepOutcome> => {
-    const refused = guardIds(step.touches, app.policy, how.protection);
-    return refused === null ? applied(app, step) : { kind: "refused", ...refused };
-  });
-  await record.append(
-    due.map((step, index) => outcomeEntry(planDigest, step, how.attempt, outcomeAt(outcomes, index))),
-    { withCheckpoint: true },
-  );
-  await noteProgress(app, caseId, { applied: outcomes.filter(took).length });
-  return outcomes;
+  const all: StepOutcome[] = [];
+  const beside: Promise<unknown>[] = [];
+  let untold: readonly NewEntry[] = [];
+  for (const { wave, attempt, due } of waves.filter((it) => it.due.length > 0)) {
+    await record.append([...untold, ...due.map((step) => intentEntry(planDigest, step, wave, attempt))]);
+    // A vault that cannot sign stops nothing: the end of the last wave asks it once more.
+    if (untold.length > 0) beside.push(record.checkpoint().catch(() => null));
+    const outcomes = await inLanes(due, async (step): Promise<StepOutcome> => {
+      const refused = guardIds(step.touches, app.policy, protection);
+      return refused === null ? applied(app, step) : { kind: "refused", ...refused };
+    });
+    untold = due.map((step, index) => outcomeEntry(planDigest, step, attempt, outcomeAt(outcomes, index)));
+    all.push(...outcomes);
+    // Counts for people who watch; the record is what holds.
+    beside.push(noteProgress(app, caseId, { applied: outcomes.filter(took).length }).catch(() => null));
+  }
+  if (untold.length > 0) await record.append(untold, { withCheckpoint: true });
+  await Promise.all(beside);
+  return all;
 }
 
 /** One step's surprise is that step's outcome: the others of the wave go on. */

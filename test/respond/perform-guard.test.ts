@@ -4,7 +4,7 @@ import { startAzurite } from "../../local/storage/azurite.ts";
 import { PRODUCT } from "../../local/tenant/scenario/product.ts";
 import { startTenant } from "../../local/tenant/start.ts";
 import type { PlannedStep } from "../../src/case/plan.ts";
-import { performDue } from "../../src/respond/perform-steps.ts";
+import { performWaves } from "../../src/respond/perform-steps.ts";
 import { currentProtection } from "../../src/respond/protection.ts";
 import type { CaseSummary } from "../../src/storage/case-index.ts";
 import { tourniquet } from "../../src/tourniquet.ts";
@@ -71,7 +71,7 @@ test("a step against our own identity is refused when it is performed, whatever 
 
   const protection = await currentProtection(app);
   const plan = { caseId: CASE_ID, planDigest: "b".repeat(64) };
-  const [outcome] = await performDue(app, plan, [step], { wave: 0, attempt: 1, protection });
+  const [outcome] = await performWaves(app, plan, [{ wave: 0, attempt: 1, due: [step] }], protection);
 
   expect(outcome).toMatchObject({ kind: "refused", guardrail: "own-identity" });
   expect(tenant.requests.entries.filter(({ method }) => method === "PATCH")).toEqual([]);
