@@ -24,6 +24,7 @@ import * as plan from "../src/respond/make-plan.ts";
 import { failCase as fail } from "../src/respond/fail-case.ts";
 import * as perform from "../src/respond/perform-steps.ts";
 import { prepareRestore as prepare } from "../src/respond/restore-plan.ts";
+import { PROOF_FLOW, proofFlow } from "../src/respond/proof-flow.ts";
 import * as restore from "../src/respond/restore-steps.ts";
 import * as snapshot from "../src/respond/take-snapshot.ts";
 import * as watch from "../src/respond/watch.ts";
@@ -32,6 +33,7 @@ import * as tellings from "../src/respond/tellings.ts";
 import { registerActivity, registerTellingActivity } from "./register.ts";
 
 df.app.orchestration(CASE_FLOW, caseFlow);
+df.app.orchestration(PROOF_FLOW, proofFlow);
 
 registerTellingActivity(beginCase, begin.beginCase, tellings.afterBeginning);
 registerActivity(takeSnapshot, snapshot.takeSnapshot);

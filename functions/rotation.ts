@@ -7,17 +7,20 @@ import {
   readRotationBatch,
   rotateStage,
 } from "../src/respond/rotation-activities.ts";
+import { ROTATIONS_FLOW } from "../src/respond/proof-flow.ts";
 import {
   ROTATION_BATCH_FLOW,
   ROTATION_FLOW,
   rotationBatchFlow,
   rotationFlow,
+  rotationsFlow,
 } from "../src/respond/rotation-flow.ts";
 import * as plan from "../src/respond/rotation-plan.ts";
 import * as stage from "../src/respond/rotation-stage.ts";
 import { tourniquet } from "../src/tourniquet.ts";
 import { registerActivity } from "./register.ts";
 
+df.app.orchestration(ROTATIONS_FLOW, rotationsFlow);
 df.app.orchestration(ROTATION_BATCH_FLOW, rotationBatchFlow);
 df.app.orchestration(ROTATION_FLOW, rotationFlow);
 

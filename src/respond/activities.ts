@@ -34,7 +34,8 @@ export interface Planned {
   readonly approval: number;
   /** Of those waiting for approval, what policy lets run when nobody answers. */
   readonly atDeadline: number;
-  readonly rotations: number;
+  /** How many secrets each selection would rotate. */
+  readonly rotations: Readonly<Record<StepSelection, number>>;
   readonly pace: Pace;
 }
 

@@ -5,8 +5,6 @@ import {
   type CaseRef,
   concludeCase,
   confirmRestored,
-  type Confirmed,
-  confirmSteps,
   type Cursor,
   type DecisionAbout,
   failCase,
@@ -24,8 +22,8 @@ import {
   watchOnce,
 } from "./activities.ts";
 import { ActivityFailedError, call, type Flow, sleep, waitForKnock } from "./flow.ts";
+import { agree, type ProofInput, prove, proveBesideRotations } from "./proof-flow.ts";
 import { openRetries, passSoon, passToTheEnd, type Retries } from "./retries.ts";
-import { rotateAll } from "./rotation-flow.ts";
 
 /** One instance is one case from its alert to the end of its watch; each phase starts with an empty history. */
 export type CaseFlowInput = CaseRef &
@@ -127,10 +125,14 @@ function* contain(context: OrchestrationContext, caseId: string): Flow<Planned> 
     const automatic = performing(context, caseId, plan, "automatic");
     if (plan.automatic > 0) {
       yield* passSoon(context, automatic);
-      yield* rotate(context, caseId, plan, "automatic");
-      if (plan.approval === 0) yield* passToTheEnd(context, automatic);
-      // What an attacker keeps undoing must not hold up the question whose answer stops them.
-      yield* confirmAll(context, caseId, plan, "automatic", plan.approval > 0 ? "soon" : "at length");
+      // What an attacker keeps undoing, or Azure refuses for long, must not hold up the question whose answer stops them.
+      const isAsked = plan.approval > 0;
+      yield* followThrough(context, caseId, plan, {
+        selections: ["automatic"],
+        rotating: "automatic",
+        retries: [automatic],
+        isAsked,
+      });
     }
     if (plan.approval > 0) {
       const decided = yield* decideAndPerform(context, caseId, plan, automatic);
@@ -155,14 +157,15 @@ function* decideAndPerform(
   const allowed: StepSelection | null =
     decided === "approved" ? "approved" : decided === "expired" && plan.atDeadline > 0 ? "at-deadline" : null;
   if (decided === "changed") return decided;
+  const retries = meanwhile === null ? [] : [meanwhile];
+  const selections: StepSelection[] = meanwhile === null ? [] : ["automatic"];
   if (allowed !== null) {
     const steps = performing(context, caseId, plan, allowed);
     yield* passSoon(context, steps);
-    yield* rotate(context, caseId, plan, allowed);
-    yield* passToTheEnd(context, steps, ...(meanwhile === null ? [] : [meanwhile]));
-  } else if (meanwhile !== null) yield* passToTheEnd(context, meanwhile);
-  if (plan.automatic > 0) yield* confirmAll(context, caseId, plan, "automatic", "at length");
-  if (allowed !== null) yield* confirmAll(context, caseId, plan, allowed, "at length");
+    retries.push(steps);
+    selections.push(allowed);
+  }
+  yield* followThrough(context, caseId, plan, { selections, rotating: allowed, retries, isAsked: false });
   return decided;
 }
 
@@ -178,49 +181,31 @@ function performing(
   );
 }
 
-/** Not held up by what Azure refuses for long: a leaked value is to die soon. */
-function* rotate(
-  context: OrchestrationContext,
-  caseId: string,
-  { planDigest, rotations }: Planned,
-  selection: StepSelection,
-): Flow<void> {
-  if (rotations > 0) yield* rotateAll(context, { caseId, planDigest, selection });
-}
-
-function* confirmAll(
-  context: OrchestrationContext,
-  caseId: string,
-  { planDigest, pace }: Planned,
-  selection: StepSelection,
-  patience: "soon" | "at length",
-): Flow<void> {
-  yield* agree(context, pace, patience, (looked) =>
-    call(context, confirmSteps, { caseId, planDigest, selection, ...looked }),
-  );
-}
-
 /**
- * Looks again and again until enough reads in a row agree on everything, or the time allowed is over. `soon` leaves after
- * a few looks what does not agree by then, unsettled.
+ * Secrets are rotated and cuts proved; then what Azure refuses for long is tried to the end and proved as well. A leaked
+ * value is to die soon, so its rotation waits for neither.
  */
-function* agree(
+function* followThrough(
   context: OrchestrationContext,
-  { confirmEveryInMs, confirmWithinInMs, confirmations }: Pace,
-  patience: "soon" | "at length",
-  look: (at: { readonly agreed: string; readonly round: number; readonly last: boolean }) => Flow<Confirmed>,
+  caseId: string,
+  { planDigest, pace, rotations }: Planned,
+  done: {
+    readonly selections: readonly StepSelection[];
+    readonly rotating: StepSelection | null;
+    readonly retries: readonly Retries[];
+    /** Somebody is to be asked next: what takes long is left for after that. */
+    readonly isAsked: boolean;
+  },
 ): Flow<void> {
-  // Counted, not timed: a loop on the clock may go round for ever when timers fire early.
-  const most = Math.max(confirmations, Math.ceil(confirmWithinInMs / confirmEveryInMs));
-  const rounds = patience === "soon" ? Math.min(confirmations + 1, most) : most;
-  let agreed = "";
-  for (let round = 1; round <= rounds; round++) {
-    const last = patience === "at length" && round === rounds;
-    const confirmed = yield* look({ agreed, round, last });
-    if (confirmed.open === 0) return;
-    agreed = confirmed.agreed;
-    if (round < rounds) yield* sleep(context, confirmEveryInMs);
-  }
+  const { selections, rotating, retries, isAsked } = done;
+  const proof = { caseId, planDigest, pace, selections };
+  const isAllTried = retries.every(({ pauseInMs }) => pauseInMs === null);
+  const first: ProofInput = { ...proof, patience: isAllTried && !isAsked ? "at length" : "soon" };
+  if (rotating === null || rotations[rotating] === 0) yield* prove(context, first);
+  else yield* proveBesideRotations(context, first, rotating);
+  if (isAllTried || isAsked) return;
+  yield* passToTheEnd(context, ...retries);
+  yield* prove(context, { ...proof, patience: "at length" });
 }
 
 function* decide(

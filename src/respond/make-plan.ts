@@ -6,21 +6,22 @@ import type { Policy } from "../plan/policy.ts";
 import { STEPS } from "../steps/steps.ts";
 import type { CaseSummary } from "../storage/case-index.ts";
 import type { Tourniquet } from "../tourniquet.ts";
-import type { CaseRef, Pace, Planned } from "./activities.ts";
+import type { CaseRef, Pace, Planned, StepSelection } from "./activities.ts";
 import { type CaseStanding, caseStanding } from "./case-standing.ts";
 import { BY_SYSTEM, entryIdOf } from "./journal.ts";
 import { currentProtection } from "./protection.ts";
-import { isPerformedHere, mayRunUnanswered } from "./selection.ts";
+import { isPerformedHere, isSelected, mayRunUnanswered } from "./selection.ts";
 import { existing, rulingFor } from "./stored-case.ts";
 
 /** Plans from the stored scope, stores the plan under its digest and records it. */
 export async function makePlan(app: Tourniquet, { caseId }: CaseRef): Promise<Planned> {
   const summary = await existing(app, caseId);
   if (summary.scope === null) throw new TypeError(`${caseId} has no scope to plan from`);
-  const scope = await app.documents.getJson<Scope>(caseId, summary.scope);
-  const standing = await caseStanding(app.record(caseId));
-  const plan = withoutWhatStands(await planFrom(app, summary, scope), standing);
-  return storePlan(app, summary, plan, standing);
+  const [plan, standing] = await Promise.all([
+    app.documents.getJson<Scope>(caseId, summary.scope).then((scope) => planFrom(app, summary, scope)),
+    caseStanding(app.record(caseId)),
+  ]);
+  return storePlan(app, summary, withoutWhatStands(plan, standing), standing);
 }
 
 /**
@@ -107,13 +108,19 @@ async function storePlan(
   }));
   const count = (permission: PlannedStep["permission"]) =>
     steps.filter((step) => step.permission === permission).length;
+  const rotations = (selection: StepSelection) =>
+    steps.filter((step) => !isPerformedHere(step) && isSelected(step, selection)).length;
   return {
     planDigest: digest,
     mode: plan.mode,
     automatic: count("automatic"),
     approval: count("approval"),
     atDeadline: app.policy.approval.atDeadline === "contain" ? steps.filter(mayRunUnanswered).length : 0,
-    rotations: runs.filter((step) => !isPerformedHere(step)).length,
+    rotations: {
+      automatic: rotations("automatic"),
+      approved: rotations("approved"),
+      "at-deadline": rotations("at-deadline"),
+    },
     pace: paceOf(app.policy),
   };
 }

@@ -1,6 +1,7 @@
 import type { OrchestrationContext, Task } from "durable-functions";
 import { BEGINNING, type RotationState } from "../rotate/rotation.ts";
 import { call, type Flow, type Payload, sleep } from "./flow.ts";
+import { ended, type EndedBeside } from "./proof-flow.ts";
 import {
   type BatchInput,
   giveUpRotation,
@@ -23,8 +24,13 @@ const MOST_TRIES = 8;
 const SHORTEST_RETRY_IN_MS = 1_000;
 const LONGEST_RETRY_IN_MS = 300_000;
 
-/** All rotations of a selection: batches of at most a hundred, strongest evidence first, no faster than Azure allows. */
-export function* rotateAll(context: OrchestrationContext, rotations: RotationsRef): Flow<void> {
+/** All rotations of a selection, as an orchestration beside the case's own. */
+export function* rotationsFlow(context: OrchestrationContext): Flow<EndedBeside> {
+  return yield* ended(rotateAll(context, context.df.getInput()));
+}
+
+/** Batches of at most a hundred, strongest evidence first, no faster than Azure allows. */
+function* rotateAll(context: OrchestrationContext, rotations: RotationsRef): Flow<void> {
   const { leastInMs, sideBySide } = yield* call(context, prepareRotations, rotations);
   const start = (batch: number, afterInMs: number) =>
     subOrchestration(

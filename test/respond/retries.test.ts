@@ -104,7 +104,7 @@ const PLANNED: Planned = {
   automatic: 1,
   approval: 1,
   atDeadline: 0,
-  rotations: 0,
+  rotations: { automatic: 0, approved: 0, "at-deadline": 0 },
   pace: {
     confirmations: 1,
     confirmEveryInMs: 1_000,
