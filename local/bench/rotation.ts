@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
@@ -10,6 +10,7 @@ import { scenarioNames } from "../tenant/scenario/names.ts";
 import type { Asked } from "../tenant/network/request-log.ts";
 import { PRODUCT } from "../tenant/scenario/product.ts";
 import type { Bench, BenchOptions, BenchRow } from "./bench.ts";
+import { peakMemoryInKib } from "./measure/peak-memory.ts";
 import { type KINDS, manySecrets, VAULTS } from "./rotation/many-secrets.ts";
 
 const SECRETS = 2_000;
@@ -96,7 +97,7 @@ async function rotateAll(
   const { caseId } = OpenedSchema.parse(opened.body);
   for (;;) {
     const { status, steps } = CaseSeenSchema.parse((await call("reader", "GET", `/cases/${caseId}`)).body);
-    peakInKib = Math.max(peakInKib, peakOf(house.pids.host));
+    peakInKib = Math.max(peakInKib, peakMemoryInKib(house.pids.host));
     if (planned === null && status === "containing") {
       planned = performance.now();
       before = await asked();
@@ -127,15 +128,6 @@ function without(after: readonly Asked[], before: readonly Asked[]): readonly As
 
 function total(asked: readonly Asked[]): number {
   return asked.reduce((sum, { count }) => sum + count, 0);
-}
-
-/** The most memory a process ever had. Linux only; 0 elsewhere. */
-function peakOf(pid: number): number {
-  try {
-    return Number(/VmHWM:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1] ?? "0");
-  } catch {
-    return 0;
-  }
 }
 
 function rows(

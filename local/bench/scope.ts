@@ -6,11 +6,11 @@ import { azureAs } from "../../src/azure/azure.ts";
 import type { Subject } from "../../src/case/subject.ts";
 import { resolveSubjects } from "../../src/scope/resolve/resolve.ts";
 import { takeScope } from "../../src/scope/take-scope.ts";
-import type { RequestEntry } from "../tenant/network/request-log.ts";
 import { PRODUCT } from "../tenant/scenario/product.ts";
 import { startTenant } from "../tenant/start.ts";
-import type { ServiceName } from "../tenant/service.ts";
+import { alwaysAfter } from "../tenant/weather/latency.ts";
 import type { Bench, BenchRow } from "./bench.ts";
+import { longestChain, spanOf } from "./measure/chain.ts";
 import type { TakeWish } from "./scope/take-process.ts";
 
 const LATENCY_IN_MS = 250;
@@ -19,15 +19,6 @@ const GROUPS = 40;
 const ASSIGNMENTS = 300;
 const VAULTS = 80;
 const SECRETS_A_VAULT = 25;
-
-const SERVICES: readonly ServiceName[] = [
-  "entra",
-  "managed-identity",
-  "graph",
-  "arm",
-  "key-vault",
-  "log-analytics",
-];
 
 const numbered = <T>(count: number, make: (index: number) => T): T[] =>
   Array.from({ length: count }, (_, index) => make(index));
@@ -97,27 +88,10 @@ function bigScenario(): object {
   };
 }
 
-/** How many requests had to wait for one another: the most that can be strung together without two overlapping. */
-function longestChain(entries: readonly RequestEntry[]): number {
-  const spans = entries
-    .map(({ at, durationInMs }) => ({ from: Date.parse(at), to: Date.parse(at) + durationInMs }))
-    .toSorted((a, b) => a.to - b.to);
-  let chain = 0;
-  let free = Number.NEGATIVE_INFINITY;
-  for (const { from, to } of spans) {
-    if (from < free) continue;
-    chain++;
-    free = to;
-  }
-  return chain;
-}
-
 async function run(): Promise<readonly BenchRow[]> {
   await using tenant = await startTenant({
     scenario: bigScenario(),
-    latency: Object.fromEntries(
-      SERVICES.map((service) => [service, { medianInMs: LATENCY_IN_MS, p95InMs: LATENCY_IN_MS }]),
-    ),
+    latency: alwaysAfter(LATENCY_IN_MS),
   });
   using entered = new DisposableStack();
   entered.use(tenant.enterProcess());
@@ -156,7 +130,7 @@ async function run(): Promise<readonly BenchRow[]> {
     workspaceIds,
   });
   const [principal] = scope.principals;
-  const chain = longestChain(entries);
+  const chain = longestChain(entries.map(spanOf));
   return [
     { measure: "credentials", value: principal?.passwords.length ?? 0, unit: "" },
     { measure: "groups", value: principal?.groups.length ?? 0, unit: "" },

@@ -21,6 +21,8 @@ export interface HouseOptions {
   readonly policy?: string;
   /** Azure's own delays times this. */
   readonly delays: number;
+  /** How long every answer of the tenant takes at least. */
+  readonly latencyInMs?: number;
   readonly fresh: boolean;
   /** The app to run: the source tree, or what `npm run package` made. */
   readonly app?: string;
@@ -157,11 +159,16 @@ async function killed(child: Child | undefined): Promise<void> {
 }
 
 async function startTenantProcess(
-  { scenario, delays }: HouseOptions,
+  { scenario, delays, latencyInMs }: HouseOptions,
   folder: string,
   log: string,
 ): Promise<{ readonly child: Child; readonly ready: TenantReady }> {
-  const wish: TenantWish = { folder: join(folder, "tenant"), scenario, delays };
+  const wish: TenantWish = {
+    folder: join(folder, "tenant"),
+    scenario,
+    delays,
+    ...(latencyInMs === undefined ? {} : { latencyInMs }),
+  };
   mkdirSync(wish.folder, { recursive: true, mode: 0o700 });
   const child = startChild(join(import.meta.dirname, "tenant-process.ts"), [JSON.stringify(wish)], log);
   const ready = await messageOf(child, readyOf, log, READY_IN_MS);

@@ -4,6 +4,7 @@ import { environmentFor } from "../tenant/environment.ts";
 import { AZURE_DELAYS, scaledDelays } from "../tenant/runtime.ts";
 import { type Adversary, startAdversary } from "../tenant/adversary.ts";
 import { startTenant, type TenantHandle } from "../tenant/start.ts";
+import { alwaysAfter } from "../tenant/weather/latency.ts";
 import { accessFacts } from "./access-facts.ts";
 import type { TenantAnswer, TenantQuestion, TenantReady, TenantWish } from "./tenant-talk.ts";
 
@@ -16,6 +17,7 @@ const tenant = await startTenant({
   stateFolder: wish.folder,
   scenario: wish.scenario,
   delays: scaledDelays(AZURE_DELAYS, wish.delays),
+  latency: wish.latencyInMs === undefined ? "none" : alwaysAfter(wish.latencyInMs),
 });
 let adversary: Adversary | undefined;
 const envFile = join(wish.folder, "env.sh");
@@ -31,6 +33,7 @@ say(ready(tenant));
 process.on("message", (question: TenantQuestion) => {
   switch (question.ask) {
     case "seen":
+    case "requests":
       say({
         kind: "answer",
         id: question.id,
@@ -39,6 +42,7 @@ process.on("message", (question: TenantQuestion) => {
           truth: tenant.scenario.truth ?? null,
           requests: tenant.requests.byService(),
           asked: tenant.requests.asked(),
+          ...(question.ask === "requests" ? { log: tenant.requests.entries } : {}),
           refused: tenant.refused.map(({ host }) => host),
           defects: tenant.defects.map(String),
           adversary:

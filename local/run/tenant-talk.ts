@@ -1,5 +1,5 @@
 import type { Truth } from "../tenant/scenario/format.ts";
-import type { Asked } from "../tenant/network/request-log.ts";
+import type { Asked, RequestEntry } from "../tenant/network/request-log.ts";
 import type { AccessFact } from "./access-facts.ts";
 
 /** What is said between the tenant's process and whoever started it. */
@@ -8,6 +8,8 @@ export interface TenantWish {
   readonly scenario: string;
   /** Azure's own delays times this. */
   readonly delays: number;
+  /** How long every answer takes at least, of each of Azure's services; 0 unless given. */
+  readonly latencyInMs?: number;
 }
 
 export type CallerName = "playbook" | "responder" | "approver" | "reader";
@@ -24,8 +26,11 @@ export interface TenantReady {
 
 export interface TenantQuestion {
   readonly id: number;
-  /** `calm` ends the attack; `re-enable` is an administrator who lets the suspect sign in again. */
-  readonly ask: "seen" | "attack" | "calm" | "re-enable";
+  /**
+   * `calm` ends the attack; `re-enable` is an administrator who lets the suspect sign in again; `requests` asks for every
+   * request of the log as well.
+   */
+  readonly ask: "seen" | "attack" | "calm" | "re-enable" | "requests";
 }
 
 export interface TenantSeen {
@@ -34,6 +39,8 @@ export interface TenantSeen {
   readonly truth: Truth | null;
   readonly requests: Readonly<Record<string, number>>;
   readonly asked: readonly Asked[];
+  /** The log itself, where it was asked for: the latest tens of thousands, oldest first. */
+  readonly log?: readonly RequestEntry[];
   /** Hosts that something tried to reach and the proxy did not let through. */
   readonly refused: readonly string[];
   readonly defects: readonly string[];

@@ -1,7 +1,7 @@
 import { afterEach, expect, test, vi } from "vitest";
 import { join } from "node:path";
-import type { RequestEntry } from "../../local/tenant/network/request-log.ts";
-import type { ServiceName } from "../../local/tenant/service.ts";
+import { longestChain, spanOf } from "../../local/bench/measure/chain.ts";
+import { alwaysAfter } from "../../local/tenant/weather/latency.ts";
 import { startAzurite } from "../../local/storage/azurite.ts";
 import { startTenant } from "../../local/tenant/start.ts";
 import type { Intake } from "../../src/intake/intake.ts";
@@ -12,32 +12,9 @@ import type { Scope } from "../../src/case/scope.ts";
 import type { CaseSummary } from "../../src/storage/case-index.ts";
 import { type Tourniquet, tourniquet } from "../../src/tourniquet.ts";
 
-const SERVICES: readonly ServiceName[] = [
-  "entra",
-  "managed-identity",
-  "graph",
-  "arm",
-  "key-vault",
-  "log-analytics",
-];
 const LATENCY_IN_MS = 150;
 
 afterEach(() => vi.unstubAllEnvs());
-
-/** The most requests before this moment of which each waited for the one before. */
-function longestChain(entries: readonly RequestEntry[]): number {
-  const spans = entries
-    .map(({ at, durationInMs }) => ({ from: Date.parse(at), to: Date.parse(at) + durationInMs }))
-    .toSorted((a, b) => a.to - b.to);
-  let chain = 0;
-  let free = Number.NEGATIVE_INFINITY;
-  for (const { from, to } of spans) {
-    if (from < free) continue;
-    chain += 1;
-    free = to;
-  }
-  return chain;
-}
 
 async function openCase(app: Tourniquet, intake: Intake): Promise<CaseSummary> {
   const caseId = `case-${"1".repeat(20)}`;
@@ -76,9 +53,7 @@ test("the suspect is disabled within three dependent requests to Azure, in the f
   await using azurite = await startAzurite();
   await using tenant = await startTenant({
     scenario: "war-story",
-    latency: Object.fromEntries(
-      SERVICES.map((service) => [service, { medianInMs: LATENCY_IN_MS, p95InMs: LATENCY_IN_MS }]),
-    ),
+    latency: alwaysAfter(LATENCY_IN_MS),
   });
   using entered = tenant.enterProcess();
   expect(entered).toBeDefined();
@@ -97,11 +72,9 @@ test("the suspect is disabled within three dependent requests to Azure, in the f
   const entries = [...tenant.requests.entries];
   const cut = entries.find(({ method, path }) => method === "PATCH" && path.includes(suspect));
   if (cut === undefined) throw new Error("nobody was cut");
-  const before = entries.filter(
-    ({ at, durationInMs }) => Date.parse(at) + durationInMs <= Date.parse(cut.at),
-  );
+  const before = entries.filter((it) => spanOf(it).to <= spanOf(cut).from);
   expect(
-    longestChain([...before, cut]),
+    longestChain([...before, cut].map(spanOf)),
     JSON.stringify(before.map((it) => it.operation)),
   ).toBeLessThanOrEqual(3);
   expect(tenant.state.directory.servicePrincipals.get(suspect)?.accountEnabled).toBe(false);

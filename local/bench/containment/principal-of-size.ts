@@ -6,11 +6,19 @@ export interface Size {
   readonly secretsPerVault: number;
 }
 
+export const ATTACKER_ADDRESS = "203.0.113.77";
+const UNDER = "Microsoft.Storage/storageAccounts";
+const READER = "acdd72a7-3385-48ef-bd42-f606fba81ae7";
+
 const numbered = <T>(count: number, make: (index: number) => T): T[] =>
   Array.from({ length: count }, (_, index) => make(index));
 
-/** A scenario: one application with so many secrets of its own, role assignments, and secrets in reach; and its thief. */
+/**
+ * A scenario: one application with so many secrets of its own, role assignments, and secrets in reach; and its thief, who
+ * also hands out roles. Of the secrets in reach every second is a storage account's key, the others are random values.
+ */
 export function principalOfSize({ name, credentials, roles, vaults, secretsPerVault }: Size): object {
+  const granting = `rg-${roles - 1}`;
   return {
     name: `bench-${name}`,
     describes: `One principal with ${credentials} credentials, ${roles} roles and ${vaults * secretsPerVault} secrets.`,
@@ -29,22 +37,36 @@ export function principalOfSize({ name, credentials, roles, vaults, secretsPerVa
     },
     azure: {
       subscriptions: [{ name: "prod" }],
-      resourceGroups: numbered(Math.max(roles, vaults), (index) => ({ name: `rg-${index}` })),
-      resources: numbered(vaults, (index) => ({
-        type: "Microsoft.KeyVault/vaults",
-        name: `kv-bench-${index}`,
-        resourceGroup: `rg-${index}`,
-        properties: {
-          tenantId: "{{tenant.id}}",
-          sku: { family: "A", name: "standard" },
-          vaultUri: `https://kv-bench-${index}.vault.azure.net/`,
-          enableRbacAuthorization: true,
-          accessPolicies: [],
-        },
-      })),
+      resourceGroups: [
+        ...numbered(Math.max(roles, vaults), (index) => ({ name: `rg-${index}` })),
+        // Out of the suspect's reach, so that keys are only got at through the vaults.
+        { name: "rg-data" },
+      ],
+      resources: [
+        ...numbered(vaults, (index) => ({
+          type: "Microsoft.KeyVault/vaults",
+          name: `kv-bench-${index}`,
+          resourceGroup: `rg-${index}`,
+          properties: {
+            tenantId: "{{tenant.id}}",
+            sku: { family: "A", name: "standard" },
+            vaultUri: `https://kv-bench-${index}.vault.azure.net/`,
+            enableRbacAuthorization: true,
+            accessPolicies: [],
+          },
+        })),
+        ...numbered(vaults * secretsPerVault, (index) => index)
+          .filter(isKey)
+          .map((index) => ({ type: UNDER, name: accountOf(index), resourceGroup: "rg-data" })),
+      ],
       roleAssignments: numbered(roles, (index) => ({
         principal: "servicePrincipal.suspect",
-        role: index < vaults ? "Key Vault Secrets User" : "Contributor",
+        role:
+          index < vaults
+            ? "Key Vault Secrets User"
+            : index === roles - 1
+              ? "User Access Administrator"
+              : "Contributor",
         scope: `prod/rg-${index}`,
       })),
     },
@@ -53,13 +75,16 @@ export function principalOfSize({ name, credentials, roles, vaults, secretsPerVa
         `kv-bench-${vault}`,
         {
           secrets: Object.fromEntries(
-            numbered(secretsPerVault, (index) => [`secret-${index}`, { versions: [{}] }]),
+            numbered(secretsPerVault, (index) => [
+              `secret-${index}`,
+              { versions: [{ tags: tagsOf(vault * secretsPerVault + index) }] },
+            ]),
           ),
         },
       ]),
     ),
     attack: {
-      clientAddress: "203.0.113.77",
+      clientAddress: ATTACKER_ADDRESS,
       everyInMs: 200,
       credentials: {
         stolen: {
@@ -72,9 +97,11 @@ export function principalOfSize({ name, credentials, roles, vaults, secretsPerVa
         { do: "get-token", name: "new token" },
         { do: "read-secret", name: "read a secret", vault: "kv-bench-0", secret: "secret-0" },
         {
-          do: "list-role-assignments",
-          name: "look at role assignments",
-          scope: "/subscriptions/{{subscription.prod}}/resourceGroups/rg-0",
+          do: "add-role-assignment",
+          name: "change a role",
+          scope: `/subscriptions/{{subscription.prod}}/resourceGroups/${granting}`,
+          roleDefinitionId: `/subscriptions/{{subscription.prod}}/providers/Microsoft.Authorization/roleDefinitions/${READER}`,
+          principalId: "{{servicePrincipal.suspect}}",
         },
       ],
     },
@@ -82,4 +109,13 @@ export function principalOfSize({ name, credentials, roles, vaults, secretsPerVa
       suspect: { objectId: "{{servicePrincipal.suspect}}", appId: "{{appId.suspect}}", kind: "application" },
     },
   };
+}
+
+const isKey = (index: number) => index % 2 === 1;
+const accountOf = (index: number) => `stbench${index}`;
+
+function tagsOf(index: number): Record<string, string> {
+  if (!isKey(index)) return { Generator: "random" };
+  const account = `/subscriptions/{{subscription.prod}}/resourceGroups/rg-data/providers/${UNDER}/${accountOf(index)}`;
+  return { CredentialId: "key1", ProviderAddress: account };
 }

@@ -22,6 +22,22 @@ const AZURE: Readonly<Record<ServiceName, ServiceLatency>> = {
   aks: { medianInMs: 25, p95InMs: 120 },
 };
 
+/** Every answer after the same time, so that what takes long is what was asked one after the other. */
+export function alwaysAfter(latencyInMs: number): Readonly<Record<ServiceName, ServiceLatency>> {
+  const always = { medianInMs: latencyInMs, p95InMs: latencyInMs };
+  return {
+    entra: always,
+    "managed-identity": always,
+    graph: always,
+    arm: always,
+    "key-vault": always,
+    "log-analytics": always,
+    "logs-ingestion": always,
+    storage: always,
+    aks: always,
+  };
+}
+
 /** Draws one delay per request, log-normal between the median and the 95th percentile, from a seed. */
 export function latencyModel(latency: Latency, seed: string | number): (service: ServiceName) => number {
   if (latency === "none") return () => 0;
