@@ -58,6 +58,8 @@ const READY_IN_MS = 60_000;
 /** Storage's three, and the host's. */
 const PORTS = 4;
 const STANDSTILL_IN_MS = 3_000;
+/** What docs/settings.md asks of the deployed app. */
+const WORKER_ARGUMENTS = ["--max-semi-space-size=8", "--max-old-space-size=1024"];
 
 /** Starts the three, each as a process of its own, so that any of them can die and come back where it was. */
 export async function startHouse(options: HouseOptions): Promise<House> {
@@ -199,7 +201,7 @@ async function startHost(
     join(root, "local/host/cli.ts"),
     ["--app", app, "--port", String(port), "--store", store],
     log,
-    { env: environment },
+    { env: environment, execArgv: [...process.execArgv, ...WORKER_ARGUMENTS] },
   );
   const url = `http://127.0.0.1:${port}`;
   await untilAnswers(`${url}/admin/host/status`, child, log);

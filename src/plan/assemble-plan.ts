@@ -190,7 +190,7 @@ function planStep(input: PlanningInput, standing: Standing, proposed: Proposed):
     reversible,
     irreversibleBecause: step.irreversibleBecause,
     cost: proposal.cost,
-    needs: step.needs.map((need) => {
+    needs: (proposal.needs ?? step.needs).map((need) => {
       switch (need.api) {
         case "graph":
           return `Microsoft Graph: ${need.permission}`;

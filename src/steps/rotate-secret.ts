@@ -9,7 +9,7 @@ import { MARK_TAG } from "../rotate/work.ts";
 import { confirmation, evidenceOf } from "./answers.ts";
 import { soughtInVain } from "./issuer-unknown.ts";
 import { AZURE, KEY_VAULT } from "./needs.ts";
-import { cannotBeUndone, defineStep, type Proposal } from "./step.ts";
+import { cannotBeUndone, defineStep, type Need, type Proposal } from "./step.ts";
 
 const Target = z.object({
   vaultId: z.string(),
@@ -28,6 +28,15 @@ export type RotationBefore = z.infer<typeof Before>;
 const DEFAULT_OVERLAP_IN_HOURS = 24;
 const LONGEST_OVERLAP_IN_HOURS = 7 * 24;
 
+/** Whatever the secret turns out to be. */
+const OF_EVERY_ROTATION: readonly Need[] = [
+  KEY_VAULT("Microsoft.KeyVault/vaults/secrets/getSecret/action"),
+  KEY_VAULT("Microsoft.KeyVault/vaults/secrets/setSecret/action"),
+  KEY_VAULT("Microsoft.KeyVault/vaults/secrets/update/action"),
+  KEY_VAULT("Microsoft.KeyVault/vaults/secrets/readMetadata/action"),
+  AZURE("Microsoft.Web/sites/config/read"),
+];
+
 /**
  * Makes a secret's value useless and replaces it. It has stages of its own and runs as an orchestration of its own: this
  * file only says which secrets, in which order, and at what cost.
@@ -37,14 +46,7 @@ export const rotateSecret = defineStep<RotationTarget, RotationBefore>({
   wave: "rotation",
   target: Target,
   before: Before,
-  needs: [
-    KEY_VAULT("Microsoft.KeyVault/vaults/secrets/getSecret/action"),
-    KEY_VAULT("Microsoft.KeyVault/vaults/secrets/setSecret/action"),
-    KEY_VAULT("Microsoft.KeyVault/vaults/secrets/update/action"),
-    KEY_VAULT("Microsoft.KeyVault/vaults/secrets/readMetadata/action"),
-    AZURE("Microsoft.Web/sites/config/read"),
-    ...uniqueNeeds(),
-  ],
+  needs: [...OF_EVERY_ROTATION, ...uniqueNeeds()],
   undoing: cannotBeUndone("A replaced credential does not come back; the new value is in the vault."),
 
   propose: (scope) => [...suspectedSecrets(scope), ...namedSecrets(scope)],
@@ -178,6 +180,7 @@ function proposal(secret: Suspected, mode: RotationMode, grounds: Grounds): Prop
           ]
         : [provider.cost[mode], "Whoever keeps a copy of the value instead of reading the vault stops."],
     touches: [vaultId, `${vaultId}/secrets/${name}`, ...(address === "" ? [] : [address])],
+    ...(provider === null ? {} : { needs: [...OF_EVERY_ROTATION, ...provider.needs] }),
     rank: tier,
     tags,
     ...asking(provider, grounds),

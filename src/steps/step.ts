@@ -21,6 +21,8 @@ export interface Proposal<Target, Before> {
   readonly cost: readonly string[];
   /** Every object whose protection forbids the step: principals, applications, identities, by id. */
   readonly touches: readonly string[];
+  /** What this one needs, where that is less than its kind may need. */
+  readonly needs?: readonly Need[];
   /** Lower first within the wave. */
   readonly rank?: number;
   /** Tags of the resource that is changed: production tags always ask a person. */
