@@ -1,7 +1,7 @@
 import { isUtf8 } from "node:buffer";
 import type { Head } from "./case-record.ts";
 import { parseLine } from "./parse-line.ts";
-import { type ChainWalk, StatedHashes, stepQuickly } from "./quick-line.ts";
+import { ChainWalk } from "./quick-line.ts";
 
 /** A run of lines that is whole in itself: every entry canonical, hashed right and linked to the one before it. */
 export interface QuickSpan {
@@ -31,15 +31,14 @@ export function quickSpan(block: Buffer, anchors: ReadonlySet<string>): QuickSpa
 
   const lastLine = Uint8Array.from(block.subarray(block.lastIndexOf(NEWLINE, -2) + 1, -1));
   const found = anchors.has(hash) ? [hash] : [];
-  const stated = new StatedHashes(block);
-  const walk: ChainWalk = { caseId, seq, hashAt: hashAtIn(block, 0, hash), at: firstEnd + 1, stated };
+  const walk = new ChainWalk(block, { caseId, seq, hashAt: hashAtIn(block, 0, hash), at: firstEnd + 1 });
   while (walk.at < block.length) {
-    if (!stepQuickly(block, walk) && !stepSlowly(block, walk)) return undefined;
+    if (!walk.stepQuickly() && !stepSlowly(block, walk)) return undefined;
     if (anchors.size > 0 && anchors.has(hashOfLast(block, walk))) found.push(hashOfLast(block, walk));
   }
   // Taken before the hashes are made, which overwrites the block.
   const head = { seq: walk.seq, hash: hashOfLast(block, walk) };
-  if (!stated.areRight()) return undefined;
+  if (!walk.stated.areRight()) return undefined;
   return {
     caseId,
     after: { seq: seq - 1, hash: prev },

@@ -1,16 +1,16 @@
+import { once } from "node:events";
 import { createReadStream } from "node:fs";
 import { stat } from "node:fs/promises";
 import { availableParallelism } from "node:os";
+import { setImmediate } from "node:timers/promises";
 import { Worker } from "node:worker_threads";
 import type { Verification, VerifyOptions } from "./finding.ts";
 import { judgeRecord } from "./judge.ts";
 import type { QuickSpan } from "./quick-span.ts";
-import { rangesOf } from "./read-lines-at.ts";
-import type { SpanAnswer, SpanRequest } from "./span-worker.ts";
+import { endTurns, type SharedWork, type SpanInTurn, spansInTurn, turnsIn } from "./span-turns.ts";
 import { joinSpans, verifyRecord } from "./verify.ts";
 
 const READ_IN_BYTES = 1024 * 1024;
-const RANGE_IN_BYTES = 2 * 1024 * 1024;
 // Below this, starting threads costs more than they save.
 const WORTH_THREADS_IN_BYTES = 16 * 1024 * 1024;
 
@@ -23,10 +23,9 @@ export async function verifyFiles(
   const threads = availableParallelism();
   const total = sizes.reduce((sum, size) => sum + size, 0);
   if (threads === 1 || total < WORTH_THREADS_IN_BYTES) return verifyRecord(() => bytesIn(paths), options);
-  return (
-    (await joinSpans(spansOnThreads({ paths, sizes, heads: options.heads ?? [] }, threads), options)) ??
-    judgeRecord(bytesIn(paths), options)
-  );
+  const turn = new Int32Array(new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT));
+  const work: SharedWork = { paths, sizes, heads: options.heads ?? [], turn };
+  return (await joinSpans(spansOnThreads(work, threads), options)) ?? judgeRecord(bytesIn(paths), options);
 }
 
 async function* bytesIn(paths: readonly string[]): AsyncGenerator<Uint8Array> {
@@ -37,57 +36,54 @@ async function* bytesIn(paths: readonly string[]): AsyncGenerator<Uint8Array> {
   }
 }
 
-/** Spans need nothing of each other to be checked, so each range goes to the next thread; they come back in order. */
-async function* spansOnThreads(
-  { paths, sizes, heads }: { paths: readonly string[]; sizes: readonly number[]; heads: readonly string[] },
-  threads: number,
-): AsyncGenerator<QuickSpan | undefined> {
-  const requests = sizes.flatMap((size, file) =>
-    rangesOf(size, RANGE_IN_BYTES).map((range) => ({ file, range })),
+/** The spans, in the order of the files. This thread takes turns too: it can begin while the others are still starting. */
+async function* spansOnThreads(work: SharedWork, threads: number): AsyncGenerator<QuickSpan | undefined> {
+  const found = new SpansFound();
+  const workers = Array.from(
+    { length: threads - 1 },
+    () => new Worker(new URL("./span-worker.ts", import.meta.url), { workerData: work }),
   );
-  const workers = Array.from({ length: threads }, () => new SpanWorker({ paths, heads }));
-  const underWay: Promise<SpanAnswer>[] = [];
+  const ends = Promise.all(workers.map((worker) => once(worker, "exit")));
+  // Heard of below, when it is waited for.
+  ends.catch(() => undefined);
+  for (const worker of workers) worker.on("message", (it: SpanInTurn) => found.add(it));
   try {
-    for (const [n, request] of requests.entries()) {
-      const worker = workers[n % threads];
-      if (worker !== undefined) underWay.push(worker.check(request));
-      // Two for each thread keep it busy.
-      if (underWay.length < threads * 2) continue;
-      const span = await underWay.shift();
-      if (span !== "nothing") yield span;
+    for (const own of spansInTurn(work)) {
+      found.add(own);
+      // Lets in what the others found.
+      await setImmediate();
+      yield* found.inOrder();
     }
-    for (const answer of underWay) {
-      const span = await answer;
-      if (span !== "nothing") yield span;
-    }
+    await ends;
+    yield* found.inOrder();
+    // A thread that died with a turn of its own left a gap; what stands before it must not pass for all there is.
+    if (found.left < turnsIn(work)) yield undefined;
   } finally {
-    await Promise.all(workers.map((worker) => worker.stop()));
-    await Promise.allSettled(underWay);
+    endTurns(work);
+    await Promise.all(workers.map((worker) => worker.terminate()));
   }
 }
 
-class SpanWorker {
-  readonly #worker: Worker;
-  readonly #waiting: { resolve(span: SpanAnswer): void; reject(error: unknown): void }[] = [];
+/** Spans come as threads finish with them, and leave in the order of the files. */
+class SpansFound {
+  readonly #waiting = new Map<number, SpanInTurn>();
+  #due = 0;
 
-  constructor(given: { paths: readonly string[]; heads: readonly string[] }) {
-    this.#worker = new Worker(new URL("./span-worker.ts", import.meta.url), { workerData: given });
-    this.#worker.on("message", (answer: SpanAnswer) => this.#waiting.shift()?.resolve(answer));
-    this.#worker.on("error", (error) => {
-      for (const waiting of this.#waiting.splice(0)) waiting.reject(error);
-    });
+  /** How many have left. */
+  get left(): number {
+    return this.#due;
   }
 
-  check(request: SpanRequest): Promise<SpanAnswer> {
-    const { promise, resolve, reject } = Promise.withResolvers<SpanAnswer>();
-    this.#waiting.push({ resolve, reject });
-    // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a thread has no origin, unlike a window
-    this.#worker.postMessage(request);
-    return promise;
+  add(found: SpanInTurn): void {
+    this.#waiting.set(found.n, found);
   }
 
-  async stop(): Promise<void> {
-    await this.#worker.terminate();
-    for (const waiting of this.#waiting.splice(0)) waiting.resolve(undefined);
+  *inOrder(): Generator<QuickSpan | undefined> {
+    for (;;) {
+      const next = this.#waiting.get(this.#due);
+      if (next === undefined) return;
+      this.#waiting.delete(this.#due++);
+      if (next.span !== "nothing") yield next.span;
+    }
   }
 }

@@ -25,15 +25,17 @@ async function reachOf(entry: string): Promise<{ files: Set<string>; packages: S
   return { files, packages };
 }
 
-test("the verifier reaches nothing but Node's own files, hashes, threads and arguments", async () => {
+test("the verifier reaches nothing but Node's own files, hashes, threads, waits and arguments", async () => {
   const { files, packages } = await reachOf("src/cli/tourniquet.ts");
   expect([...packages].toSorted()).toEqual([
     "node:buffer",
     "node:crypto",
+    "node:events",
     "node:fs",
     "node:fs/promises",
     "node:os",
     "node:path",
+    "node:timers/promises",
     "node:util",
     "node:worker_threads",
   ]);

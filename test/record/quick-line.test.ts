@@ -3,7 +3,7 @@ import * as fc from "fast-check";
 import { expect, test } from "vitest";
 import { lineOf, NO_HEAD } from "../../src/record/chain.ts";
 import { parseLine } from "../../src/record/parse-line.ts";
-import { StatedHashes, stepQuickly } from "../../src/record/quick-line.ts";
+import { ChainWalk } from "../../src/record/quick-line.ts";
 
 function lineWith(data: object): string {
   const actor = { kind: "system", component: "containment" };
@@ -19,6 +19,14 @@ function lineWith(data: object): string {
   }).line;
 }
 
+/** The line as it would stand after `before`: with the seq and prev of a second entry, where it had those of a first. */
+function placedAfter(before: string, line: string): string {
+  const { hash } = JSON.parse(before);
+  const seqAt = line.lastIndexOf('"seq":1,');
+  const second = seqAt === -1 ? line : `${line.slice(0, seqAt)}"seq":2,${line.slice(seqAt + 8)}`;
+  return withHashOfBytes(second.replace(NO_HEAD.hash, hash));
+}
+
 /** Puts the hash that the bytes have: what a verifier sees from a writer that cannot spell. */
 function withHashOfBytes(line: string): string {
   const at = line.indexOf('"hash":"');
@@ -30,11 +38,16 @@ function withHashOfBytes(line: string): string {
 
 function isQuick(line: string): boolean {
   const block = Buffer.from(line + NO_HEAD.hash);
-  const stated = new StatedHashes(block);
-  return (
-    stepQuickly(block, { caseId: "case-a", seq: 0, hashAt: block.length - 64, at: 0, stated }) &&
-    stated.areRight()
-  );
+  const walk = new ChainWalk(block, { caseId: "case-a", seq: 0, hashAt: block.length - 64, at: 0 });
+  return walk.stepQuickly() && walk.stated.areRight();
+}
+
+/** Whether it is taken the quick way after a line that it may have the shape of. */
+function isQuickAfter(model: string, line: string): boolean {
+  const block = Buffer.from(model + placedAfter(model, line) + NO_HEAD.hash);
+  const walk = new ChainWalk(block, { caseId: "case-a", seq: 0, hashAt: block.length - 64, at: 0 });
+  expect(walk.stepQuickly()).toBe(true);
+  return walk.stepQuickly() && walk.stated.areRight();
 }
 
 test("plain lines are taken the quick way", () => {
@@ -47,6 +60,7 @@ test("plain lines are taken the quick way", () => {
       (data) => {
         fc.pre(!Object.values(data).some((it) => typeof it === "number" && it > 999_999_999_999_999));
         expect(isQuick(lineWith(data))).toBe(true);
+        expect(isQuickAfter(lineWith(data), lineWith(data))).toBe(true);
       },
     ),
   );
@@ -96,7 +110,9 @@ test("no line is taken the quick way that is not canonical, even with a hash tha
       fc.pre(changed !== line);
       const fitted = withHashOfBytes(changed);
       const isGood = parseLine(Buffer.from(fitted.slice(0, -1))).kind === "entry";
-      if (!isGood) expect(isQuick(fitted), fitted).toBe(false);
+      if (isGood) return;
+      expect(isQuick(fitted), fitted).toBe(false);
+      expect(isQuickAfter(line, fitted), fitted).toBe(false);
     }),
     { numRuns: 5000 },
   );
@@ -115,9 +131,72 @@ test("random bytes in a line with a hash that fits are never taken for canonical
         fc.pre(changed !== line);
         const fitted = withHashOfBytes(changed);
         const parsed = parseLine(Buffer.from(fitted.slice(0, -1)));
-        if (parsed.kind === "bad") expect(isQuick(fitted), fitted.slice(start)).toBe(false);
+        if (parsed.kind === "entry") return;
+        expect(isQuick(fitted), fitted.slice(start)).toBe(false);
+        expect(isQuickAfter(line, fitted), fitted.slice(start)).toBe(false);
       },
     ),
     { numRuns: 10_000 },
   );
+});
+
+test("a line of the shape of one before is taken only if its own bytes would be", () => {
+  const data = { by: "somebody", list: ["one", "two", 12], on: { name: "a-name", where: "here:there" } };
+  const model = lineWith(data);
+  // Bytes of every kind, so also those that only look like what stood there: names, numbers, the case, the type, the time.
+  const bytes = [...Array(0x80).keys()].map((code) => String.fromCharCode(code));
+  fc.assert(
+    fc.property(
+      fc.array(fc.tuple(fc.nat(model.length - 2), fc.constantFrom(...bytes)), { minLength: 1, maxLength: 3 }),
+      (changes) => {
+        const changed = model.split("");
+        for (const [at, byte] of changes) changed[at] = byte;
+        const fitted = withHashOfBytes(changed.join(""));
+        // It would be right where it is put.
+        fc.pre(!fitted.endsWith('"seq":2,"type":"closed"}\n'));
+        const parsed = parseLine(Buffer.from(fitted.slice(0, -1)));
+        const { caseId, seq, prev } = parsed.kind === "entry" ? parsed.entry : {};
+        const isNext = caseId === "case-a" && seq === 1 && prev === NO_HEAD.hash;
+        expect(isQuickAfter(model, fitted), fitted).toBe(isNext && isQuick(fitted));
+      },
+    ),
+    { numRuns: 5000 },
+  );
+});
+
+test("a line that says what no string may say is not taken, wherever in its words it says it", () => {
+  const model = lineWith({ a: "0123456789abcdef" });
+  const at = model.indexOf("0123456789abcdef");
+  for (let place = at; place < at + 16; place++) {
+    for (let code = 0; code < 0x80; code++) {
+      const changed = model.slice(0, place) + String.fromCharCode(code) + model.slice(place + 1);
+      const fitted = withHashOfBytes(changed);
+      const isGood = parseLine(Buffer.from(fitted.slice(0, -1))).kind === "entry";
+      expect(isQuickAfter(model, fitted), `${code} at ${place - at}`).toBe(isGood);
+    }
+  }
+});
+
+test("a line with escapes lends its shape to none", () => {
+  const model = lineWith({ a: '"', b: 1 });
+  // Taken at their face, the quotes of the model would enclose its comma.
+  const changed = withHashOfBytes(model.replace(String.raw`"a":"\"","b":1`, '"a":"x""x"b":1'));
+  expect(changed).not.toBe(model);
+  expect(isQuickAfter(model, changed)).toBe(false);
+});
+
+test("an entry without an id, of another case, or out of its place is not taken", () => {
+  const model = lineWith({ a: "x" });
+  expect(isQuick(withHashOfBytes(model.replace('"id":"x"', '"id":""')))).toBe(false);
+  expect(isQuickAfter(model, model)).toBe(true);
+  expect(isQuickAfter(model, model.replace("case-a", "case-b"))).toBe(false);
+  expect(isQuickAfter(model, model.replace('"seq":1', '"seq":3'))).toBe(false);
+  expect(
+    isQuickAfter(
+      model,
+      withHashOfBytes(model.replace('"seq":1', '"seq":20').replace(NO_HEAD.hash, JSON.parse(model).hash)),
+    ),
+  ).toBe(false);
+  expect(isQuickAfter(model, model.replace(NO_HEAD.hash, "1".repeat(64)))).toBe(false);
+  expect(isQuickAfter(model, model.replace("2026-03", "2026-0x"))).toBe(false);
 });
