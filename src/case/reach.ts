@@ -1,3 +1,4 @@
+import type { SecretConsumer } from "./secret-consumer.ts";
 export interface Attachment {
   readonly resourceId: string;
   readonly resourceType: string;
@@ -39,8 +40,8 @@ export interface Reach {
   readonly lastTouched: string | null;
   readonly tags: Readonly<Record<string, string>>;
   readonly principalKey: string;
-  /** ARM ids of sites that take a vault's secret as a setting: they are hurt when it changes. Absent: none known. */
-  readonly consumers?: readonly string[];
+  /** Who takes a vault's secret, as far as ARM shows. Absent: none known. */
+  readonly consumers?: readonly SecretConsumer[];
   /** Of a cluster: what decides which cuts are possible there. */
   readonly cluster?: ClusterSettings;
 }

@@ -13,6 +13,7 @@ import type {
 import type { Planted } from "./planted.ts";
 import type { Principal } from "./principal.ts";
 import type { Attachment, Reach } from "./reach.ts";
+import type { SecretConsumer } from "./secret-consumer.ts";
 
 /**
  * Everything known about a case's principals, complete enough to restore from. Plain data: it is stored as
@@ -54,6 +55,8 @@ export interface NamedSecret {
   readonly managed: boolean;
   readonly tags: Readonly<Record<string, string>>;
   readonly because: string;
+  /** Who takes it, as far as ARM shows. Absent: none known. */
+  readonly consumers?: readonly SecretConsumer[];
 }
 
 /** A secret whose issuer was looked for and not found. Names in lower case. */

@@ -1,8 +1,9 @@
 import { z } from "zod";
 import type { PlannedStep } from "../case/plan.ts";
 import type { Scope } from "../case/scope.ts";
-import { type Consumer, findConsumers } from "../rotate/consumers.ts";
 import type { SuspectSecret } from "../rotate/work.ts";
+import type { Consumer } from "../scope/consumers/consumer.ts";
+import { consumersBySecret, readConsumers } from "../scope/consumers/read-consumers.ts";
 import type { DocumentReference } from "../record/entry.ts";
 import type { Tourniquet } from "../tourniquet.ts";
 import type { Batch, BatchInput, Prepared, RotationsRef } from "./rotation-activities.ts";
@@ -15,7 +16,12 @@ import { existing, loadPlan } from "./stored-case.ts";
 interface RotationsDocument {
   readonly batches: readonly RotationBatch[];
   readonly consumers: readonly Consumer[];
+  /** Where copies of values are looked for. */
+  readonly siteIds: readonly string[];
 }
+
+/** More reads of settings than this are not made for one plan: every site is asked once for each secret. */
+const MOST_COPY_READS = 1_000;
 
 /** Puts the rotations of a selection in batches, and looks up who reads the secrets. */
 export async function prepareRotations(app: Tourniquet, input: RotationsRef): Promise<Prepared> {
@@ -25,11 +31,14 @@ export async function prepareRotations(app: Tourniquet, input: RotationsRef): Pr
     .flatMap(({ steps }) => steps)
     .filter((step) => !isPerformedHere(step) && isSelected(step, selection));
   if (rotations.length === 0) return { leastInMs: [], sideBySide: false };
-  const { consumers, unread } = await findConsumers(app.reader);
-  const wanted = new Set(rotations.map(secretOf));
+  const { consumers, unread, siteIds } = await readConsumers(app.reader);
+  const bySecret = consumersBySecret(consumers);
+  const taken = new Set(rotations.map(secretOf).flatMap((it) => bySecret.of(it.vaultName, it.secretName)));
+  const looksForCopies = siteIds.length * rotations.length <= MOST_COPY_READS;
   const document: RotationsDocument = {
     batches: rotationBatches(rotations),
-    consumers: consumers.filter((it) => wanted.has(`${it.vaultName}/${it.secretName}`.toLowerCase())),
+    consumers: [...taken],
+    siteIds: looksForCopies ? siteIds : [],
   };
   const reference = await app.documents.putJson(caseId, nameOf(input), document);
   await app.record(caseId).append([
@@ -44,7 +53,8 @@ export async function prepareRotations(app: Tourniquet, input: RotationsRef): Pr
         planDigest,
         rotations: rotations.length,
         consumers: document.consumers.length,
-        consumersUnread: unread.slice(0, 100),
+        consumersUnread: unread.slice(0, 100).map(({ what, failure }) => ({ what, code: failure.code })),
+        copiesLookedFor: looksForCopies,
         document: reference,
       },
     },
@@ -60,9 +70,9 @@ export async function readRotationBatch(app: Tourniquet, input: BatchInput): Pro
   return { stepIds: batches[input.batch]?.stepIds ?? [] };
 }
 
-function secretOf({ target }: PlannedStep): string {
+function secretOf({ target }: PlannedStep) {
   const { vaultId, secretName } = z.object({ vaultId: z.string(), secretName: z.string() }).parse(target);
-  return `${vaultId.split("/").at(-1) ?? ""}/${secretName}`.toLowerCase();
+  return { vaultName: vaultId.split("/").at(-1) ?? "", secretName };
 }
 
 function nameOf({ planDigest, selection }: RotationsRef): string {
@@ -79,8 +89,8 @@ async function rotationsOf(app: Tourniquet, input: RotationsRef): Promise<Rotati
 export interface PlannedRotations {
   readonly steps: ReadonlyMap<string, { readonly step: PlannedStep; readonly wave: number }>;
   readonly suspects: readonly SuspectSecret[];
-  /** By lower-case `vault/secret`. */
-  readonly consumers: ReadonlyMap<string, readonly Consumer[]>;
+  readonly consumers: ReturnType<typeof consumersBySecret>;
+  readonly siteIds: readonly string[];
 }
 
 const PLANS_KEPT = 4;
@@ -103,11 +113,7 @@ async function load(app: Tourniquet, ref: RotationsRef): Promise<PlannedRotation
   const { caseId, planDigest } = ref;
   const plan = await loadPlan(app, caseId, planDigest);
   const summary = await existing(app, caseId);
-  const consumers = new Map<string, Consumer[]>();
-  for (const it of (await rotationsOf(app, ref)).consumers) {
-    const key = `${it.vaultName}/${it.secretName}`.toLowerCase();
-    consumers.set(key, [...(consumers.get(key) ?? []), it]);
-  }
+  const { consumers, siteIds } = await rotationsOf(app, ref);
   return {
     steps: new Map(
       plan.waves.flatMap(({ steps }, wave) =>
@@ -115,7 +121,8 @@ async function load(app: Tourniquet, ref: RotationsRef): Promise<PlannedRotation
       ),
     ),
     suspects: await suspectsOf(app, caseId, summary.scope),
-    consumers,
+    consumers: consumersBySecret(consumers),
+    siteIds,
   };
 }
 

@@ -5,6 +5,7 @@ import { z } from "zod";
 import type { Azure } from "../azure/azure.ts";
 import type { Intake } from "../intake/intake.ts";
 import { keyVaultEvent } from "../intake/key-vault-event.ts";
+import { consumersBySecret, readConsumers } from "../scope/consumers/read-consumers.ts";
 import { isQueryText, kqlText } from "../scope/identifiers.ts";
 import { vaultUriOf } from "../steps/rotate-secret.ts";
 
@@ -36,11 +37,22 @@ export function scopeWithoutPrincipals(caseId: string, window: Scope["window"], 
  */
 export function withReachedBefore(scope: Scope, earlier: Scope | null): Scope {
   if (earlier === null) return scope;
+  const before = new Map(
+    earlier.reach.filter(({ kind }) => kind.startsWith("vault-")).map((it) => [keyOf(it), it]),
+  );
   const known = new Set(scope.reach.map(keyOf));
-  const kept = earlier.reach.filter(
+  const kept = [...before.values()].filter(
     (it) => (it.kind === "vault-secret" || it.kind === "vault-certificate") && !known.has(keyOf(it)),
   );
-  return kept.length === 0 ? scope : { ...scope, reach: [...scope.reach, ...kept] };
+  // What only a log tells of now has neither tags nor consumers; before the cut they were read.
+  const reach = scope.reach.map((it) => {
+    const was = before.get(keyOf(it));
+    if (was === undefined) return it;
+    const tags = Object.keys(it.tags).length === 0 ? was.tags : it.tags;
+    const consumers = it.consumers ?? was.consumers;
+    return { ...it, tags, ...(consumers === undefined ? {} : { consumers }) };
+  });
+  return { ...scope, reach: [...reach, ...kept] };
 }
 
 /**
@@ -65,7 +77,17 @@ const Vault = z.object({ id: z.string() });
 export async function withNamedSecrets(azure: Azure, scope: Scope, intake: Intake): Promise<Scope> {
   const named: NamedSecret[] = [];
   const limitations = [...scope.limitations];
-  for (const { vaultName, secretName } of secretsNamedIn(intake)) {
+  const asked = secretsNamedIn(intake);
+  if (asked.length === 0) return scope;
+  const seen = await readConsumers(azure);
+  for (const { what, failure } of seen.unread)
+    limitations.push({
+      about: what,
+      code: failure.code,
+      detail: "who takes the secret may not all be named",
+    });
+  const consumers = consumersBySecret(seen.consumers);
+  for (const { vaultName, secretName } of asked) {
     const about = `secret ${secretName} in ${vaultName}`;
     const lost = (code: string, detail: string) => limitations.push({ about, code, detail });
     if (!isQueryText(vaultName)) {
@@ -99,6 +121,9 @@ export async function withNamedSecrets(azure: Azure, scope: Scope, intake: Intak
         managed: newest.managed,
         tags: newest.tags,
         because: `It was asked for: ${intake.title}.`,
+        consumers: consumers
+          .of(vaultName, secretName)
+          .map(({ kind, resourceId, setting, version }) => ({ kind, resourceId, setting, version })),
       });
     }
   }

@@ -91,7 +91,8 @@ async function workOf(app: Tourniquet, input: StageInput) {
     rotation,
     ledger: app.rotations,
     suspects: planned.suspects,
-    consumers: planned.consumers.get(`${vaultName}/${target.secretName}`.toLowerCase()) ?? [],
+    consumers: planned.consumers.of(vaultName, target.secretName),
+    siteIds: planned.siteIds,
     journal,
     guard: (ids) => guardIds(ids, app.policy, protection),
   };

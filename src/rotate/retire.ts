@@ -195,6 +195,6 @@ export function atRisk({ consumers }: RotationState): string | null {
   if (open.length === 0) return null;
   return open
     .slice(0, 20)
-    .map((it) => `${it.resourceId} (${it.setting}: ${it.state})`)
+    .map(({ resourceId, kind, setting, state }) => `${resourceId} (${kind} ${setting}: ${state})`)
     .join(", ");
 }

@@ -1,5 +1,6 @@
 import type { AzureFailure } from "../azure/failure.ts";
 import type { StepOutcome } from "../case/outcome.ts";
+import type { ConsumerKind } from "../case/secret-consumer.ts";
 
 /**
  * `incident`: the leaked value dies first, whoever still uses it. `hygiene`: the new value works beside the old one for
@@ -72,9 +73,14 @@ export interface RotationState {
 }
 
 export interface ConsumerCheck {
+  readonly kind: ConsumerKind;
   readonly resourceId: string;
   readonly setting: string;
-  readonly state: "refreshed" | "not-yet" | "pinned" | "unreadable";
+  /**
+   * `pinned` names a version, `copy` holds the old value itself, `person` takes the secret in a way that only its owner can
+   * see to.
+   */
+  readonly state: "refreshed" | "not-yet" | "unreadable" | "pinned" | "copy" | "person";
 }
 
 export const BEGINNING: RotationState = {

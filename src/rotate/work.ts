@@ -2,7 +2,7 @@ import type { Azure } from "../azure/azure.ts";
 import type { AzureFailure } from "../azure/failure.ts";
 import type { VaultClient } from "../azure/vault.ts";
 import type { Refused } from "../plan/guardrails.ts";
-import type { Consumer } from "./consumers.ts";
+import type { Consumer } from "../scope/consumers/consumer.ts";
 import type { RotationLedger } from "./ledger.ts";
 import type { Rotation, RotationState } from "./rotation.ts";
 
@@ -34,6 +34,8 @@ export interface RotationWork {
   readonly ledger: RotationLedger;
   readonly suspects: readonly SuspectSecret[];
   readonly consumers: readonly Consumer[];
+  /** Sites and slots whose settings may hold a copy of the value. */
+  readonly siteIds: readonly string[];
   readonly journal: StageJournal;
   /** Why none of these may be touched, or null. */
   guard(ids: readonly string[]): Refused | null;

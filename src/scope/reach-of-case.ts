@@ -9,6 +9,7 @@ import type {
 import type { ReachKind, ReachPower, Reach } from "../case/reach.ts";
 import { type ArmDenyAssignment, denialsFor } from "./denials.ts";
 import { lastSegment } from "./arm-resources.ts";
+import { consumersBySecret, readConsumers } from "./consumers/read-consumers.ts";
 import { byText } from "./identifiers.ts";
 import type { Inventory } from "./inventory.ts";
 import { accessRules, type HeldDenial } from "./reach.ts";
@@ -16,7 +17,6 @@ import { azureReach } from "./reach-azure.ts";
 import { directoryReach } from "./reach-directory.ts";
 import { isReachable, type MetVault, type VaultHolder, vaultReach } from "./reach-vaults.ts";
 import type { Reading } from "./reading.ts";
-import { consumerKey, readSecretConsumers, type SecretConsumers } from "./secret-consumers.ts";
 import type { TenantMap } from "./tenant-map.ts";
 import { listVaultContents } from "./vault-contents.ts";
 import { VAULT, vaultSettings } from "./vault-policies.ts";
@@ -95,9 +95,7 @@ export async function reachOfCase(
   const toList = new Map([...opened.values()].flat().map(({ vault }) => [vault.id.toLowerCase(), vault]));
   const [contents, consumers] = await Promise.all([
     listVaultContents(reading, [...toList.values()]),
-    toList.size === 0
-      ? (new Map() satisfies SecretConsumers)
-      : readSecretConsumers(reading, known.inventory.resources),
+    toList.size === 0 ? consumersBySecret([]) : consumersOf(reading),
   ]);
   const reach = held.flatMap(({ it, rules, heldScopes, holder }) => [
     ...azureReach(it.principalKey, rules, heldScopes, known.inventory.resources),
@@ -114,9 +112,30 @@ export async function reachOfCase(
   };
 }
 
-function withConsumers(reach: Reach, vaultName: string, consumers: SecretConsumers): Reach {
-  const found = consumers.get(consumerKey(vaultName, reach.name));
-  return found === undefined || reach.kind !== "vault-secret" ? reach : { ...reach, consumers: found };
+async function consumersOf({ azure, gaps }: Reading) {
+  const { consumers, unread, sitesLeftOut } = await readConsumers(azure);
+  for (const { what, failure } of unread) gaps.failed(what, failure);
+  if (sitesLeftOut > 0) {
+    gaps.note(
+      "consumers of secrets",
+      "CUT_OFF",
+      `${sitesLeftOut} sites more than can be asked were not asked for their Key Vault references`,
+    );
+  }
+  return consumersBySecret(consumers);
+}
+
+function withConsumers(
+  reach: Reach,
+  vaultName: string,
+  consumers: ReturnType<typeof consumersBySecret>,
+): Reach {
+  if (reach.kind !== "vault-secret") return reach;
+  const found = consumers
+    .of(vaultName, reach.name)
+    .map(({ kind, resourceId, setting, version }) => ({ kind, resourceId, setting, version }))
+    .toSorted((a, b) => byText(a.resourceId, b.resourceId) || byText(a.setting, b.setting));
+  return found.length === 0 ? reach : { ...reach, consumers: found };
 }
 
 /** Marks what the logs show was touched, and adds what was touched although nothing held today would allow it. */

@@ -5,6 +5,7 @@ import type { Scope } from "../case/scope.ts";
 import type { StepOutcome } from "../case/outcome.ts";
 import type { Attempted } from "../azure/attempt.ts";
 import { alreadySo, confirmation, evidenceOf, failed } from "./answers.ts";
+import { consumerLines } from "./consumer-lines.ts";
 import { soughtInVain } from "./issuer-unknown.ts";
 import { KEY_VAULT } from "./needs.ts";
 import { defineStep, type Proposal, type StepContext } from "./step.ts";
@@ -111,7 +112,7 @@ function secretsWithoutIssuer(scope: Scope): readonly Proposed[] {
   const named = (scope.namedSecrets ?? []).map((secret) => ({
     secret,
     principals: [],
-    consumers: [],
+    consumers: secret.consumers ?? [],
     isRead: true,
   }));
   return [...reached, ...named].flatMap(({ secret, principals, consumers, isRead }): readonly Proposed[] => {
@@ -124,7 +125,7 @@ function secretsWithoutIssuer(scope: Scope): readonly Proposed[] {
         because: [`It was to be rotated, and nobody is known who issued it: ${vain.tried}.`],
         cost: [
           `Whatever reads ${name} from the vault gets nothing until somebody publishes a new version or enables it again.`,
-          ...consumers.map((site) => `${site.split("/").slice(-1).join("")} takes it as a setting.`),
+          ...consumerLines(consumers, "disabled"),
           isRead
             ? "It hides the value and does not end it: whoever has read it can go on using it until it is replaced where it was issued."
             : "Its value stays good where it was issued; no log shows that anybody has it.",
@@ -164,7 +165,7 @@ function eachSecret(reach: readonly Reach[]) {
         secret: { vaultId, name, tags: first.tags },
         first,
         principals: [...new Set(reached.map((it) => it.principalKey))].toSorted(),
-        consumers: [...new Set(reached.flatMap((it) => it.consumers ?? []))].toSorted(),
+        consumers: reached.find((it) => it.consumers !== undefined)?.consumers ?? [],
         isRead: reached.some(({ evidence }) => evidence === "read"),
         touchedLast: reached
           .flatMap(({ lastTouched }) => lastTouched ?? [])

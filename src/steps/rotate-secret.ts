@@ -1,12 +1,14 @@
 import { z } from "zod";
 import type { Reach } from "../case/reach.ts";
 import type { IssuerUnknown, Scope } from "../case/scope.ts";
+import type { SecretConsumer } from "../case/secret-consumer.ts";
 import { PROVIDERS } from "../rotate/providers.ts";
 import type { Provider } from "../rotate/provider.ts";
 import type { RotationMode } from "../rotate/rotation.ts";
 import { addressIn, providerByTags } from "../rotate/tagged-provider.ts";
 import { MARK_TAG } from "../rotate/work.ts";
 import { confirmation, evidenceOf } from "./answers.ts";
+import { consumerLines } from "./consumer-lines.ts";
 import { soughtInVain } from "./issuer-unknown.ts";
 import { AZURE, KEY_VAULT } from "./needs.ts";
 import { cannotBeUndone, defineStep, type Need, type Proposal } from "./step.ts";
@@ -35,6 +37,12 @@ const OF_EVERY_ROTATION: readonly Need[] = [
   KEY_VAULT("Microsoft.KeyVault/vaults/secrets/update/action"),
   KEY_VAULT("Microsoft.KeyVault/vaults/secrets/readMetadata/action"),
   AZURE("Microsoft.Web/sites/config/read"),
+  AZURE("Microsoft.Web/sites/config/*/read"),
+  AZURE("Microsoft.Web/sites/slots/config/read"),
+  AZURE("Microsoft.Web/sites/slots/config/*/read"),
+  // Published lists of operations have no name for the refresh of references: below `config` it is, as an action.
+  AZURE("Microsoft.Web/sites/config/*/action"),
+  AZURE("Microsoft.Web/sites/slots/config/*/action"),
 ];
 
 /**
@@ -97,6 +105,7 @@ interface Suspected {
   readonly isRead: boolean;
   readonly managed: boolean;
   readonly tags: Readonly<Record<string, string>>;
+  readonly consumers?: readonly SecretConsumer[];
 }
 
 /** What suspects read, then the rest of those vaults, then the rest they could reach. */
@@ -107,7 +116,13 @@ function suspectedSecrets(scope: Scope): readonly Proposed[] {
     if (secret === null) continue;
     const key = `${secret.vaultId}/${secret.name}`.toLowerCase();
     const known = secrets.get(key);
-    secrets.set(key, { ...secret, isRead: secret.isRead || known?.isRead === true });
+    secrets.set(key, {
+      ...secret,
+      isRead: secret.isRead || known?.isRead === true,
+      // What only a log tells of knows neither.
+      tags: { ...known?.tags, ...secret.tags },
+      consumers: secret.consumers ?? known?.consumers ?? [],
+    });
   }
   const read = new Set(
     [...secrets.values()].filter(({ isRead }) => isRead).map(({ vaultId }) => vaultId.toLowerCase()),
@@ -124,12 +139,13 @@ const WHY = [
   "A suspect could read it.",
 ] as const;
 
-function suspected({ kind, targetId, name, can, evidence, tags }: Reach): Suspected | null {
+function suspected({ kind, targetId, name, can, evidence, tags, consumers }: Reach): Suspected | null {
   if (kind !== "vault-secret" && kind !== "vault-certificate") return null;
   const isRead = evidence === "read";
   if (!isRead && !can.includes("read-secret")) return null;
   const vaultId = targetId.split("/").slice(0, -2).join("/");
-  return { vaultId, name, isRead, managed: kind === "vault-certificate", tags };
+  const managed = kind === "vault-certificate";
+  return { vaultId, name, isRead, managed, tags, ...(consumers === undefined ? {} : { consumers }) };
 }
 
 /** Asked for by name: nobody is suspected of reading them, so the old value may overlap with the new one. */
@@ -172,13 +188,15 @@ function proposal(secret: Suspected, mode: RotationMode, grounds: Grounds): Prop
       ...(vain === null ? [] : [`Its issuer was looked for ${vain.at} and not found: ${vain.tried}.`]),
       ...(provider?.strongerCut == null ? [] : [`Stronger than rotating: ${provider.strongerCut}.`]),
     ],
-    cost:
-      provider === null
+    cost: [
+      ...(provider === null
         ? [
             "Whoever uses the value without reading it from the vault stops.",
             "If no issuer is found, nothing is changed and it is left to a person; the plan after that offers to disable it.",
           ]
-        : [provider.cost[mode], "Whoever keeps a copy of the value instead of reading the vault stops."],
+        : [provider.cost[mode], "Whoever keeps a copy of the value instead of reading the vault stops."]),
+      ...consumerLines(secret.consumers ?? [], "rotated"),
+    ],
     touches: [vaultId, `${vaultId}/secrets/${name}`, ...(address === "" ? [] : [address])],
     ...(provider === null ? {} : { needs: [...OF_EVERY_ROTATION, ...provider.needs] }),
     rank: tier,

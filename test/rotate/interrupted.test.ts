@@ -153,28 +153,6 @@ test("of two rotations of one secret at once, one goes on and the other says whi
   expect(house.versions("it")).toHaveLength(2);
 });
 
-test("a site that refers to the secret gets the new version; one that names a version is said to break", async () => {
-  await using house = await rotatedTenant();
-  const id = house.resourceId(STORAGE);
-  house.put("used", {
-    value: house.keys(id)["key1"] ?? "",
-    tags: { ProviderAddress: id, CredentialId: "key1" },
-  });
-  const site = house.resourceId("Microsoft.Web/sites/site-app");
-  const consumer = { siteId: site, vaultName: "kv-app", secretName: "used" };
-  const consumers = [
-    { ...consumer, setting: "KEY", version: null },
-    { ...consumer, setting: "PINNED", version: "0".repeat(32) },
-  ];
-
-  const { state } = await rotate(house.work("used", { consumers }));
-
-  expect(state.consumers.map(({ setting, state: is }) => [setting, is])).toEqual([
-    ["KEY", "refreshed"],
-    ["PINNED", "pinned"],
-  ]);
-});
-
 test("no secret value is in anything a rotation hands on or writes down", async () => {
   await using house = await rotatedTenant();
   const id = keyInVault(house);

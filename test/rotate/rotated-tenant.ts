@@ -100,6 +100,17 @@ const scenario = {
         },
       },
       {
+        type: "Microsoft.Web/sites/config",
+        name: "site-app/connectionstrings",
+        resourceGroup: GROUP,
+        properties: {
+          Main: {
+            type: "Custom",
+            value: `@Microsoft.KeyVault(SecretUri=https://${VAULT}.vault.azure.net/secrets/used/)`,
+          },
+        },
+      },
+      {
         type: "Microsoft.KeyVault/vaults",
         name: VAULT,
         resourceGroup: GROUP,
@@ -148,7 +159,7 @@ export interface RotatedTenant extends AsyncDisposable {
   versions(name: string): readonly SecretVersion[];
   work(
     name: string,
-    options?: Partial<Rotation> & Partial<Pick<RotationWork, "suspects" | "consumers">>,
+    options?: Partial<Rotation> & Partial<Pick<RotationWork, "suspects" | "consumers" | "siteIds">>,
   ): RotationWork & {
     readonly journal: { readonly lines: readonly string[]; cutAfter: number };
   };
@@ -190,7 +201,7 @@ export async function rotatedTenant(options: StartOptions = {}): Promise<Rotated
       secrets().set(name, known);
     },
     versions: (name) => secrets().get(name)?.versions ?? [],
-    work(name, { suspects = [], consumers = [], ...more } = {}) {
+    work(name, { suspects = [], consumers = [], siteIds = [], ...more } = {}) {
       const lines: string[] = [];
       const journal = {
         lines,
@@ -221,6 +232,7 @@ export async function rotatedTenant(options: StartOptions = {}): Promise<Rotated
         ledger,
         suspects,
         consumers,
+        siteIds,
         journal,
         guard: () => null,
       };

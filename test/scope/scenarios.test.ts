@@ -137,7 +137,7 @@ test("a secret's consumers are the sites that take it as a setting", async () =>
   const consumers = new Map(
     scope.reach
       .filter(({ kind }) => kind === "vault-secret")
-      .map((it) => [it.name, it.consumers?.map(lastOf)]),
+      .map((it) => [it.name, it.consumers?.map(({ resourceId }) => lastOf(resourceId))]),
   );
   expect(consumers.get("orders-db")).toEqual(["app-orders"]);
   expect(consumers.get("carrier-api")).toBeUndefined();

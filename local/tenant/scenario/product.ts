@@ -183,6 +183,8 @@ export function productAzure(tenantId: string, subscription: string) {
           "Microsoft.Storage/storageAccounts/revokeUserDelegationKeys/action",
           "Microsoft.Storage/storageAccounts/write",
           "Microsoft.Web/sites/config/list/action",
+          "Microsoft.Web/sites/config/*/action",
+          "Microsoft.Web/sites/slots/config/*/action",
           "Microsoft.Web/sites/config/write",
           "Microsoft.Web/sites/newpassword/action",
           "Microsoft.Web/sites/slots/newpassword/action",

@@ -30,6 +30,18 @@ const shop = () => {
           resourceGroup: "rg-shop",
           properties: { enableRbacAuthorization: true },
         },
+        {
+          type: "Microsoft.Web/sites/config",
+          name: "shop/connectionstrings",
+          resourceGroup: "rg-shop",
+          properties: {
+            Main: {
+              type: "SQLAzure",
+              value: "@Microsoft.KeyVault(SecretUri=https://kv-shop.vault.azure.net/secrets/db)",
+            },
+            Plain: { type: "SQLAzure", value: "a-password" },
+          },
+        },
       ],
       roleAssignments: [
         { principal: "servicePrincipal.owner", role: "Owner", scope: "prod" },
@@ -136,9 +148,9 @@ describe("Key Vault references", () => {
       }),
     ),
   });
-  const references = (arm: ArmUnderTest) =>
+  const references = (arm: ArmUnderTest, list = "appsettings") =>
     Object.fromEntries(
-      References.parse(arm.ask("GET", at(arm, `${SITE}/config/configreferences/appsettings`)).raw).value.map(
+      References.parse(arm.ask("GET", at(arm, `${SITE}/config/configreferences/${list}`)).raw).value.map(
         ({ name, properties }) => [name, properties],
       ),
     );
@@ -149,6 +161,12 @@ describe("Key Vault references", () => {
     expect(found["NOVAULT"]?.status).toBe("VaultNotFound");
     expect(found["BROKEN"]?.status).toBe("InvalidSyntax");
     expect(found["PLAIN"]).toBeUndefined();
+  });
+
+  test("of connection strings are a list of their own", () => {
+    const found = references(shop(), "connectionstrings");
+    expect(Object.keys(found)).toEqual(["Main"]);
+    expect(found["Main"]?.status).toBe("Resolved");
   });
 
   test("without a role on the vault: AccessToKeyVaultDenied", () => {
@@ -169,6 +187,7 @@ describe("Key Vault references", () => {
     expect(references(arm)["DB"]?.activeVersion).toBe(old);
     arm.ask("POST", at(arm, `${SITE}/config/configreferences/appsettings/refresh`));
     expect(references(arm)["DB"]?.activeVersion).toBe(newest);
+    expect(references(arm, "connectionstrings")["Main"]?.activeVersion).toBe(newest);
     const later = "e".repeat(32);
     arm.clock.advance(1);
     const then = arm.clock.now();

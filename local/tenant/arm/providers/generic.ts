@@ -15,7 +15,9 @@ const PLAIN_TYPES = [
   "Microsoft.App/jobs",
   "Microsoft.App/managedEnvironments",
   "Microsoft.DataFactory/factories",
+  "Microsoft.DataFactory/factories/linkedservices",
   "Microsoft.ApiManagement/service",
+  "Microsoft.ApiManagement/service/namedValues",
   "Microsoft.Network/virtualNetworks",
   "Microsoft.Network/publicIPAddresses",
   "Microsoft.Network/loadBalancers",
@@ -65,6 +67,7 @@ function diagnosticSettings(call: ArmCall) {
 
 export const genericRoutes: readonly Route[] = [
   ...resourceRoutes({ type: MACHINES }),
+  ...resourceRoutes({ type: `${MACHINES}/extensions` }),
   ...resourceRoutes({ type: SCALE_SETS }),
   ...[MACHINES, SCALE_SETS].map((type): Route => ({
     method: "POST",

@@ -19,12 +19,16 @@ interface Reference {
   readonly secretVersion: string;
 }
 
-/** The Key Vault references among a site's settings, each with what became of it. */
-export function referencesOf(call: ArmCall, site: Resource): JsonObject[] {
-  const settings = findResource(call.azure, `${site.id}/config/appsettings`)?.properties ?? {};
-  return Object.entries(settings).flatMap(([name, value]) => {
+/** Settings and connection strings are listed apart, and refreshed together. */
+export type ReferenceList = "appsettings" | "connectionstrings";
+
+/** The Key Vault references among a site's settings or connection strings, each with what became of it. */
+export function referencesOf(call: ArmCall, site: Resource, list: ReferenceList): JsonObject[] {
+  const settings = findResource(call.azure, `${site.id}/config/${list}`)?.properties ?? {};
+  return Object.entries(settings).flatMap(([name, held]) => {
+    const value = isObject(held) ? held["value"] : held;
     if (typeof value !== "string" || !REFERENCE.test(value)) return [];
-    return [wireReference(call, site, name, value)];
+    return [wireReference(call, site, { list, name, text: value })];
   });
 }
 
@@ -55,14 +59,18 @@ function lookedUpAt(call: ArmCall, site: Resource): number {
   return since + Math.floor((call.nowInMs - since) / LOOKED_UP_EVERY_MS) * LOOKED_UP_EVERY_MS;
 }
 
-function wireReference(call: ArmCall, site: Resource, name: string, text: string): JsonObject {
+function wireReference(
+  call: ArmCall,
+  site: Resource,
+  { list, name, text }: { readonly list: ReferenceList; readonly name: string; readonly text: string },
+): JsonObject {
   const reference = parseReference(text);
   const identity = identityFor(call, site);
   const resolved = reference ? resolve(call, site, reference, identity) : { status: "InvalidSyntax" };
   return {
-    id: `${site.id}/config/configreferences/appsettings/${name}`,
+    id: `${site.id}/config/configreferences/${list}/${name}`,
     name,
-    type: `${site.type}/config/configreferences/appsettings`,
+    type: `${site.type}/config/configreferences/${list}`,
     location: site.location ?? "",
     properties: {
       reference: text,

@@ -84,7 +84,7 @@ function storeSettings(call: ArmCall, site: Resource, name: string, properties: 
     call.nowInMs,
   );
   // Changed settings restart the site, and with that its Key Vault references are resolved anew.
-  if (name.toLowerCase() === "appsettings") refreshReferences(call, site);
+  if (/^(?:appsettings|connectionstrings)$/i.test(name)) refreshReferences(call, site);
   return ok(wireConfig(site, name, properties));
 }
 
@@ -225,18 +225,20 @@ function routesBelow(base: string): Route[] {
   });
   return [
     post("config/publishingcredentials/list", publishingCredentials),
-    get("config/configreferences/appsettings", (call, site) =>
-      ok({ value: referencesOf(call, site), nextLink: null }),
-    ),
-    get("config/configreferences/appsettings/{setting}", (call, site) => {
-      const found = referencesOf(call, site).find(
-        (reference) => textIn(reference, "name").toLowerCase() === param(call, "setting").toLowerCase(),
-      );
-      return found ? ok(found) : resourceNotFound(call.path);
-    }),
+    ...(["appsettings", "connectionstrings"] as const).flatMap((list) => [
+      get(`config/configreferences/${list}`, (call, site) =>
+        ok({ value: referencesOf(call, site, list), nextLink: null }),
+      ),
+      get(`config/configreferences/${list}/{setting}`, (call, site) => {
+        const found = referencesOf(call, site, list).find(
+          (reference) => textIn(reference, "name").toLowerCase() === param(call, "setting").toLowerCase(),
+        );
+        return found ? ok(found) : resourceNotFound(call.path);
+      }),
+    ]),
     post("config/configreferences/appsettings/refresh", (call, site) => {
       refreshReferences(call, site);
-      return ok({ value: referencesOf(call, site), nextLink: null });
+      return ok({ value: referencesOf(call, site, "appsettings"), nextLink: null });
     }),
     post("config/{config}/list", (call, site) => {
       const name = param(call, "config");

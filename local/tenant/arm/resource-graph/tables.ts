@@ -37,7 +37,11 @@ const COLUMNS = [
 ];
 
 /** Children that Resource Graph has as resources of their own; all others show only in their parents, if at all. */
-const NESTED_TYPES = new Set(["microsoft.web/sites/slots", "microsoft.sql/servers/databases"]);
+const NESTED_TYPES = new Set([
+  "microsoft.web/sites/slots",
+  "microsoft.sql/servers/databases",
+  "microsoft.compute/virtualmachines/extensions",
+]);
 
 /** What Resource Graph saw a while ago: it learns of changes late. */
 function seenAt(tenant: Tenant): number {
