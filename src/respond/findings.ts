@@ -39,8 +39,9 @@ export type Finding =
   | {
       readonly kind: "restored";
       readonly objectId: string;
-      readonly absentSince: string;
-      /** The deletion was ours. */
+      /** Since when it was known not to be there; null when the deletion was ours. */
+      readonly absentSince: string | null;
+      /** The deletion that does not hold any more, when it was ours. */
       readonly step: PlannedStep | null;
     }
   | { readonly kind: "revoked-credential-used"; readonly use: RevokedUse };
@@ -162,6 +163,9 @@ export function findingOf(
   const { kind, always } = namingOf(step, cameBack, recreatedIds);
   // What policy has off is not cut again; it is said where it is the attacker's doing and not merely a longer plan.
   if (step.permission === "off" && (cameBack || !always)) return null;
+  const deleted = step.kind === "delete-service-principal" ? step.target["servicePrincipalId"] : undefined;
+  if (cameBack && typeof deleted === "string")
+    return { kind: "restored", objectId: deleted.toLowerCase(), absentSince: null, step };
   return { kind, step, cameBack };
 }
 
@@ -221,7 +225,7 @@ export function deedOf(finding: Finding): Deed | null {
 export function keyOf(finding: Finding): string {
   switch (finding.kind) {
     case "restored":
-      return `restored ${finding.objectId} ${finding.absentSince}`;
+      return `restored ${finding.objectId} ${finding.absentSince ?? ""}`;
     case "revoked-credential-used":
       return `revoked ${finding.use.key}`;
     default:
@@ -241,9 +245,9 @@ export function findingEntry(
   seenAt: string,
 ): NewEntry {
   const id =
-    finding.kind === "restored" || finding.kind === "revoked-credential-used"
-      ? entryIdOf(caseId, keyOf(finding))
-      : entryIdOf(caseId, plans, finding.kind, finding.step.id);
+    "step" in finding && finding.step !== null
+      ? entryIdOf(caseId, plans, finding.kind, finding.step.id)
+      : entryIdOf(caseId, keyOf(finding));
   return {
     id,
     type: "watch-finding",

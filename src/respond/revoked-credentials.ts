@@ -81,6 +81,16 @@ export function revokedUses(
   });
 }
 
+/** Principals that are disabled by the case, as far as is known. Pure. */
+export function closedIds(steps: readonly CaseStep[], standing: CaseStanding): readonly string[] {
+  return steps.flatMap(({ step: { id, kind, target } }) => {
+    const { confirmed, restored } = standing.of(id);
+    const who = target["servicePrincipalId"] ?? target["userId"];
+    const isClosed = DISABLING.includes(kind) && confirmed === "confirmed" && !restored;
+    return isClosed && typeof who === "string" ? [who.toLowerCase()] : [];
+  });
+}
+
 function earliest(pairs: readonly (readonly [string, string])[]): ReadonlyMap<string, string> {
   const first = new Map<string, string>();
   for (const [id, at] of pairs) {

@@ -9,12 +9,12 @@ import { openGaps } from "../scope/gaps.ts";
 import type { CaseSummary } from "../storage/case-index.ts";
 import type { Tourniquet } from "../tourniquet.ts";
 import type { CaseRef, RequestsFound, Watched, WatchInput } from "./activities.ts";
-import { caseStanding, type CaseStep, stepsOfCase } from "./case-standing.ts";
+import { type CaseStanding, caseStanding, type CaseStep, stepsOfCase } from "./case-standing.ts";
 import { deedOf, type Finding, findingEntry, keyOf } from "./findings.ts";
 import { BY_SYSTEM, entryIdOf } from "./journal.ts";
 import { planAgain } from "./plan-again.ts";
 import { currentProtection, ProtectionUnknownError } from "./protection.ts";
-import { revokedUses } from "./revoked-credentials.ts";
+import { closedIds, revokedUses } from "./revoked-credentials.ts";
 import { existing } from "./stored-case.ts";
 import { recall, remember, type WatchMemory } from "./watch-memory.ts";
 
@@ -43,7 +43,11 @@ export async function watchOnce(app: Tourniquet, { caseId, look }: WatchInput): 
   ]);
   const { steps } = await stepsOfCase(app, caseId, standing);
   const at = app.now().toISOString();
-  const { looked, gaps } = await cheapLook(app, scope, steps, known);
+  const { looked, gaps } = await cheapLook(
+    app,
+    { scope, steps, closedIds: closedIds(steps, standing) },
+    known,
+  );
   const isWhole = look === "whole" || gaps.length > 0 || isDue(app, looked, known);
   const again = isWhole ? await planAgain(app, summary, steps, standing) : null;
   const findings: readonly Finding[] = [
@@ -77,18 +81,25 @@ interface CheapLook {
 
 async function cheapLook(
   app: Tourniquet,
-  scope: Scope,
-  steps: readonly CaseStep[],
+  about: {
+    readonly scope: Scope;
+    readonly steps: readonly CaseStep[];
+    readonly closedIds: readonly string[];
+  },
   known: WatchMemory | null,
 ): Promise<CheapLook> {
   const concern = concernOf(
-    scope,
-    steps.map(({ step }) => step),
+    about.scope,
+    about.steps.map(({ step }) => step),
   );
   try {
     const { ownIds } = await currentProtection(app);
     const { workspaceIds } = app.settings;
-    const looked = await lookForChanges(app.reader, { concern, ownIds, workspaceIds }, known?.look ?? null);
+    const looked = await lookForChanges(
+      app.reader,
+      { concern, ownIds, closedIds: about.closedIds, workspaceIds },
+      known?.look ?? null,
+    );
     return { looked, gaps: looked.unread };
   } catch (error) {
     if (!(error instanceof ProtectionUnknownError)) throw error;
@@ -110,18 +121,21 @@ function isDue(app: Tourniquet, looked: Looked | null, known: WatchMemory | null
 function restoredOnes(
   looked: Looked | null,
   steps: readonly CaseStep[],
-  standing: { readonly of: (stepId: string) => { readonly restored: boolean } },
+  standing: CaseStanding,
   others: readonly Finding[],
 ): readonly Finding[] {
-  return (looked?.returned ?? []).flatMap(({ objectId, absentSince }): readonly Finding[] => {
-    const deletion = steps.find(
-      ({ step }) =>
-        step.kind === "delete-service-principal" && step.target["servicePrincipalId"] === objectId,
-    )?.step;
-    if (deletion !== undefined && standing.of(deletion.id).restored) return [];
-    const isKnown = others.some((it) => it.kind === "restored" && it.objectId === objectId);
-    return isKnown ? [] : [{ kind: "restored", objectId, absentSince, step: null }];
-  });
+  const isOurs = (objectId: string) =>
+    steps.some(
+      ({ step: { id, kind, target } }) =>
+        kind === "delete-service-principal" &&
+        target["servicePrincipalId"] === objectId &&
+        standing.of(id).performed,
+    );
+  const isKnown = (objectId: string) =>
+    others.some((it) => it.kind === "restored" && it.objectId === objectId);
+  return (looked?.returned ?? []).flatMap(({ objectId, absentSince }): readonly Finding[] =>
+    isOurs(objectId) || isKnown(objectId) ? [] : [{ kind: "restored", objectId, absentSince, step: null }],
+  );
 }
 
 function callsForCut(finding: Finding): boolean {

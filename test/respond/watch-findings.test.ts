@@ -1,12 +1,8 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { accessFacts } from "../../local/run/access-facts.ts";
-import type { Scope } from "../../src/case/scope.ts";
-import { caseStanding, stepsOfCase } from "../../src/respond/case-standing.ts";
-import { currentProtection } from "../../src/respond/protection.ts";
-import { concernOf } from "../../src/scope/changes/concern.ts";
-import { lookForChanges, type LookMemory } from "../../src/scope/changes/look-for-changes.ts";
+import type { LookMemory } from "../../src/scope/changes/look-for-changes.ts";
 import { attackerWith } from "../scope/attacked-tenant.ts";
-import { accompliceOf, watchedCase, type WatchedCase } from "./watched-case.ts";
+import { accompliceOf, cheapLook, watchedCase, type WatchedCase } from "./watched-case.ts";
 import { WATCHED } from "./watched-tenant.ts";
 
 let on: WatchedCase;
@@ -27,26 +23,9 @@ const facts = () => accessFacts(on.tenant).map(({ fact }) => fact);
 const READER = "acdd72a7-3385-48ef-bd42-f606fba81ae7";
 const GRAPH = "00000003-0000-0000-c000-000000000000";
 
-/** What a look of the watch sees without reading everything. */
 async function changesSeen(): Promise<readonly string[]> {
-  const { app, caseId } = on;
-  const summary = await app.cases.get(caseId);
-  if (summary?.scope == null) throw new Error("the case has no scope");
-  const scope = await app.documents.getJson<Scope>(caseId, summary.scope);
-  const { steps } = await stepsOfCase(app, caseId, await caseStanding(app.record(caseId)));
-  const looked = await lookForChanges(
-    app.reader,
-    {
-      concern: concernOf(
-        scope,
-        steps.map(({ step }) => step),
-      ),
-      ownIds: (await currentProtection(app)).ownIds,
-      workspaceIds: app.settings.workspaceIds,
-    },
-    memory,
-  );
-  memory = looked.memory;
+  const looked = await cheapLook(on, [ci()], memory);
+  ({ memory } = looked);
   expect(looked.unread).toEqual([]);
   return looked.changes;
 }

@@ -2,15 +2,20 @@ import { join } from "node:path";
 import { expect, vi } from "vitest";
 import { type Azurite, startAzurite } from "../../local/storage/azurite.ts";
 import { startTenant, type StartOptions, type TenantHandle } from "../../local/tenant/start.ts";
+import type { Scope } from "../../src/case/scope.ts";
 import { readResponderRequest } from "../../src/intake/responder-request.ts";
 import type { Watched, WatchInput } from "../../src/respond/activities.ts";
 import { beginCase } from "../../src/respond/begin-case.ts";
+import { caseStanding, stepsOfCase } from "../../src/respond/case-standing.ts";
 import { concludeCase } from "../../src/respond/conclude-case.ts";
 import { confirmSteps } from "../../src/respond/confirm-steps.ts";
 import { makePlan } from "../../src/respond/make-plan.ts";
 import { performSteps } from "../../src/respond/perform-steps.ts";
+import { currentProtection } from "../../src/respond/protection.ts";
 import { takeSnapshot } from "../../src/respond/take-snapshot.ts";
 import { watchOnce } from "../../src/respond/watch.ts";
+import { concernOf } from "../../src/scope/changes/concern.ts";
+import { type Looked, lookForChanges, type LookMemory } from "../../src/scope/changes/look-for-changes.ts";
 import { type Tourniquet, tourniquet } from "../../src/tourniquet.ts";
 import { attackerWith } from "../scope/attacked-tenant.ts";
 
@@ -96,6 +101,25 @@ export async function watchedCase(
       await azurite.stop();
     },
   };
+}
+
+/** What a look of the watch sees without reading everything. */
+export async function cheapLook(
+  { app, caseId }: WatchedCase,
+  closedIds: readonly string[],
+  known: LookMemory | null,
+): Promise<Looked> {
+  const summary = await app.cases.get(caseId);
+  if (summary?.scope == null) throw new Error("the case has no scope");
+  const scope = await app.documents.getJson<Scope>(caseId, summary.scope);
+  const { steps } = await stepsOfCase(app, caseId, await caseStanding(app.record(caseId)));
+  const concern = concernOf(
+    scope,
+    steps.map(({ step }) => step),
+  );
+  const { ownIds } = await currentProtection(app);
+  const { workspaceIds } = app.settings;
+  return lookForChanges(app.reader, { concern, ownIds, closedIds, workspaceIds }, known);
 }
 
 /** Whoever holds the accomplice's secret, over plain HTTP. */

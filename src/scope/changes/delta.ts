@@ -35,7 +35,8 @@ const MOST_IDS = 50;
 const MOST_PAGES = 200;
 
 /** Where a collection's changes are asked for from now on. Null: nothing of the case is in it. */
-export function beginningOf(collection: DeltaCollection, { userIds }: Concern): string | null {
+export function beginningOf(collection: DeltaCollection, { objectIds, userIds }: Concern): string | null {
+  if (objectIds.length === 0) return null;
   if (collection !== "users") return `/${collection}/delta?$deltatoken=latest`;
   if (userIds.length === 0) return null;
   const only =

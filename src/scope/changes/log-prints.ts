@@ -29,20 +29,30 @@ export interface SignIns {
   readonly addresses: readonly string[];
 }
 
-const AUDIT = ({ concern, ownIds }: LogQuestion) => `AuditLogs
+const inDirectory = ({ concern, ownIds }: LogQuestion) => `AuditLogs
 | extend ByPrincipal = tostring(InitiatedBy.app.servicePrincipalId), ByUser = tostring(InitiatedBy.user.id), Target = tostring(TargetResources[0].id), SecondTarget = tostring(TargetResources[1].id)
 | where ByPrincipal in~ ${kqlList(concern.suspectIds)} or ByUser in~ ${kqlList(concern.suspectIds)} or Target in~ ${kqlList(concern.objectIds)} or SecondTarget in~ ${kqlList(concern.objectIds)}
 | where not(ByPrincipal in~ ${kqlList(ownIds)})
 | where Result != "failure"`;
 
 /** Roles and access given to one of them by anybody have its id in the request; a federated credential is below its identity. */
-const AZURE = ({ concern, ownIds }: LogQuestion) => `AzureActivity
+function inAzure({ concern, ownIds }: LogQuestion): string {
+  const { suspectIds, appIds, holderIds, identityIds } = concern;
+  const touching = [
+    `Caller in~ ${kqlList(suspectIds)}`,
+    `tostring(Claims_d.appid) in~ ${kqlList(appIds)}`,
+    // An empty list would have to be some value, and `has` may find any value somewhere.
+    ...(holderIds.length === 0 ? [] : [`tostring(Properties_d) has_any ${kqlList(holderIds)}`]),
+    ...identityIds.map((id) => `_ResourceId startswith ${kqlText(`${id}/`)}`),
+  ];
+  return `AzureActivity
 | where CategoryValue == "Administrative"
 | where not(Caller in~ ${kqlList(ownIds)})
-| where Caller in~ ${kqlList(concern.suspectIds)} or tostring(Claims_d.appid) in~ ${kqlList(concern.appIds)} or tostring(Properties_d) has_any ${kqlList(concern.holderIds)}${concern.identityIds.map((id) => ` or _ResourceId startswith ${kqlText(`${id}/`)}`).join("")}`;
+| where ${touching.join(" or ")}`;
+}
 
 /** Old versions that somebody enables again, or a vault whose secrets somebody else writes. */
-const VAULTS = ({ concern, ownIds }: LogQuestion) => `AZKVAuditLogs
+const inVaults = ({ concern, ownIds }: LogQuestion) => `AZKVAuditLogs
 | where OperationName in ("SecretUpdate", "SecretSet", "SecretRecover", "SecretRestore")
 | where _ResourceId in~ ${kqlList(concern.vaultIds)}
 | where HttpStatusCode < 400
@@ -53,10 +63,15 @@ const Counted = z.object({ Times: z.coerce.number(), Latest: z.string().nullish(
 
 /** How much the logs say of the case by now, one number a log: what matters is whether it grew. */
 export function printsOfLogs(reading: Reading, question: LogQuestion): Promise<readonly Print[]> {
+  const { objectIds, vaultIds } = question.concern;
   const asked = [
-    { about: "AuditLogs", kql: AUDIT(question) },
-    { about: "AzureActivity", kql: AZURE(question) },
-    ...(question.concern.vaultIds.length === 0 ? [] : [{ about: "AZKVAuditLogs", kql: VAULTS(question) }]),
+    ...(objectIds.length === 0
+      ? []
+      : [
+          { about: "AuditLogs", kql: inDirectory(question) },
+          { about: "AzureActivity", kql: inAzure(question) },
+        ]),
+    ...(vaultIds.length === 0 ? [] : [{ about: "AZKVAuditLogs", kql: inVaults(question) }]),
   ];
   return Promise.all(
     asked.map(async ({ about, kql }): Promise<Print> => {

@@ -44,6 +44,8 @@ export interface Looked {
 export interface LookQuestion {
   readonly concern: Concern;
   readonly ownIds: readonly string[];
+  /** Suspects who should get no token any more: that one does is a change. */
+  readonly closedIds: readonly string[];
   readonly workspaceIds: readonly string[];
 }
 
@@ -62,7 +64,7 @@ export async function lookForChanges(
   question: LookQuestion,
   known: LookMemory | null,
 ): Promise<Looked> {
-  const { concern, ownIds, workspaceIds } = question;
+  const { concern, ownIds, closedIds, workspaceIds } = question;
   const counted = counting(azure);
   const gaps = openGaps();
   const reading: Reading = { azure: counted.azure, directory: directoryReader(counted.azure.graph), gaps };
@@ -83,7 +85,7 @@ export async function lookForChanges(
     ...directory,
     ...ofAzure,
     ...ofLogs,
-    { key: "successful sign-ins", print: { kind: "ok", value: printOf(successes(signIns)) } },
+    { key: "sign-ins that succeeded", print: { kind: "ok", value: printOf(successes(signIns, closedIds)) } },
   ];
   const changed = compare(reading, prints, before);
   const presence = presenceOf(concern, changed.prints, known, now);
@@ -174,8 +176,8 @@ function presenceOf(
   return { returned, absentSince };
 }
 
-function successes(signIns: readonly SignIns[]): readonly unknown[] {
+function successes(signIns: readonly SignIns[], closedIds: readonly string[]): readonly unknown[] {
   return signIns
-    .filter(({ result }) => result === "0")
+    .filter(({ result, principalId }) => result === "0" && closedIds.includes(principalId))
     .map(({ principalId, credentialId, times, last }) => ({ principalId, credentialId, times, last }));
 }
