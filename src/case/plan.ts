@@ -50,4 +50,8 @@ export interface PersonAction {
   readonly title: string;
   readonly because: string;
   readonly targetId: string | null;
+  /** What does it, for a shell. Absent: there is no one command. */
+  readonly command?: string;
+  /** Who loses what. */
+  readonly cost?: readonly string[];
 }

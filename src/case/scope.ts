@@ -14,6 +14,7 @@ import type { Planted } from "./planted.ts";
 import type { Principal } from "./principal.ts";
 import type { Attachment, Reach } from "./reach.ts";
 import type { SecretConsumer } from "./secret-consumer.ts";
+import type { KeyDoor } from "./key-door.ts";
 
 /**
  * Everything known about a case's principals, complete enough to restore from. Plain data: it is stored as
@@ -37,6 +38,8 @@ export interface Scope {
   readonly limitations: readonly Limitation[];
   /** Secrets that the case is about by name, whoever could read them. */
   readonly namedSecrets?: readonly NamedSecret[];
+  /** Resources that whoever has their keys gets into, as far as the case is about those keys. */
+  readonly keyDoors?: readonly KeyDoor[];
   /** Secrets that this case was to rotate and whose issuer it did not find, as its record says. */
   readonly issuerUnknown?: readonly IssuerUnknown[];
   /** Principals likely in the same hands, for a person or a case of their own: nothing is done to them here. */

@@ -5,6 +5,7 @@ import type { Proposal, Step } from "../steps/step.ts";
 import { digestOf } from "./digest.ts";
 import { guardPrincipal, guardProposal, type Protection } from "./guardrails.ts";
 import { leftToPeople } from "./left-to-people.ts";
+import { strongerCuts } from "./stronger-cuts.ts";
 import { carriesTag, type Policy, type Ruling } from "./policy.ts";
 import { WAVES } from "./waves.ts";
 
@@ -43,7 +44,7 @@ export function assemblePlan(input: PlanningInput): Plan {
     because: `Nothing is cut on it: ${refused.reason}.`,
     targetId: it.principal.objectId ?? it.principal.applicationObjectId,
   }));
-  personActions.push(...leftToPeople(scope));
+  personActions.push(...leftToPeople(scope), ...strongerCuts(scope));
   const possible: Proposed[] = [];
   for (const proposed of proposeAll(input, plannable)) {
     const { proposal } = proposed;

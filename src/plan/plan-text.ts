@@ -29,8 +29,14 @@ export function planText(plan: Plan, digest: string): string {
   }
   if (plan.personActions.length > 0) {
     lines.push(`FOR A PERSON (${plan.personActions.length})  What no step can do.`);
-    for (const { title, because } of plan.personActions) {
-      lines.push(...wrapped("    - ", plain(title), 6), ...wrapped("      because: ", plain(because), 15));
+    for (const { title, because, cost = [], command } of plan.personActions) {
+      lines.push(
+        ...wrapped("    - ", plain(title), 6),
+        ...wrapped("      because: ", plain(because), 15),
+        ...cost.flatMap((it) => wrapped("      costs: ", plain(it), 13)),
+        // In one line however long, to be copied.
+        ...(command === undefined ? [] : [`      run: ${plain(command)}`]),
+      );
     }
     lines.push("");
   }

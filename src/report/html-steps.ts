@@ -21,10 +21,11 @@ export function todoSection({ personActions, steps }: CaseReport): Section {
           </p>`
         : html`<ol class="todo">
             ${personActions.map(
-              ({ title, because }) =>
+              ({ title, because, command }) =>
                 html`<li>
                   <strong><bdi>${withShortIds(title)}</bdi></strong
                   ><bdi>${withShortIds(because)}</bdi>
+                  ${command === undefined ? null : html`<code>${command}</code>`}
                   ${
                     withShortIds(title) === title ? null : html`<span class="full"><bdi>${title}</bdi></span>`
                   }

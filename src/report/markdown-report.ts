@@ -51,7 +51,13 @@ function todo({ personActions }: CaseReport): Blocks {
     "## What a person must still do",
     personActions.length === 0
       ? "Nothing is known to be left."
-      : personActions.map((it, index) => `${index + 1}. **${md(it.title)}**: ${md(it.because)}`).join("\n"),
+      : // Commands have only what Azure's naming rules allow in them, and are to be copied as they stand.
+        personActions
+          .map(
+            (it, index) =>
+              `${index + 1}. **${md(it.title)}**: ${md(it.because)}${it.command === undefined ? "" : ` \`${it.command}\``}`,
+          )
+          .join("\n"),
   ];
 }
 

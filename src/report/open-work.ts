@@ -8,6 +8,8 @@ import { type ReportedStep, standingOf, whyOpen } from "./reported-step.ts";
 export interface OpenWork {
   readonly title: string;
   readonly because: string;
+  /** What does it, for a shell. */
+  readonly command?: string;
 }
 
 /** Everything left to people, from the plan, from what steps answered, and from what the scope only points at. */
@@ -18,7 +20,11 @@ export function openWork(
   entries: readonly RecordedEntry[],
 ): readonly OpenWork[] {
   const work: OpenWork[] = [
-    ...(plan?.personActions ?? []).map(({ title, because }) => ({ title, because })),
+    ...(plan?.personActions ?? []).map(({ title, because, cost = [], command }) => ({
+      title,
+      because: [because, ...cost].join(" "),
+      ...(command === undefined ? {} : { command }),
+    })),
     ...steps
       .filter((it) => it.result === "needs-person" && !it.restored)
       .map((it) => ({ title: actionOf(entries, it) ?? it.title, because: it.reason ?? "" })),

@@ -4,6 +4,7 @@ import { digestOf } from "../plan/digest.ts";
 import { directoryReader } from "../scope/directory-reader.ts";
 import { withRecreated } from "../scope/resolve/recreated.ts";
 import type { Resolution, ResolvedPrincipal } from "../scope/resolve/resolution.ts";
+import { readKeyDoors } from "../scope/key-doors.ts";
 import { takeScope } from "../scope/take-scope.ts";
 import type { CaseSummary } from "../storage/case-index.ts";
 import type { Tourniquet } from "../tourniquet.ts";
@@ -76,7 +77,8 @@ export async function freshScope(app: Tourniquet, summary: CaseSummary): Promise
     summary.scope === null ? null : app.documents.getJson<Scope>(caseId, summary.scope),
   ]);
   const whole = withIssuersUnknown(withReachedBefore(scope, earlier), standing.issuerUnknown, intake);
-  return withNamedSecrets(app.reader, whole, intake);
+  const named = await withNamedSecrets(app.reader, whole, intake);
+  return { ...named, ...(await readKeyDoors(app.reader, named, earlier?.keyDoors ?? [])) };
 }
 
 async function readScope(app: Tourniquet, summary: CaseSummary, standing: CaseStanding): Promise<Scope> {

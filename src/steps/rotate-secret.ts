@@ -186,7 +186,9 @@ function proposal(secret: Suspected, mode: RotationMode, grounds: Grounds): Prop
         ? "No tag says who issued it: its issuer is looked for when this is performed, by its content type and by its value, which is compared in memory and goes nowhere."
         : `Its tags say that it is ${provider.about}.`,
       ...(vain === null ? [] : [`Its issuer was looked for ${vain.at} and not found: ${vain.tried}.`]),
-      ...(provider?.strongerCut == null ? [] : [`Stronger than rotating: ${provider.strongerCut}.`]),
+      ...(provider?.strongerCut == null
+        ? []
+        : [`Stronger than rotating, and for a person: ${provider.strongerCut}.`]),
     ],
     cost: [
       ...(provider === null
