@@ -5,7 +5,7 @@ import { z } from "zod";
 import type { AccessFact } from "../../local/run/access-facts.ts";
 import { apiClient, type CallApi } from "../../local/run/api-client.ts";
 import { CaseSeenSchema, OpenedSchema } from "../../local/run/case-seen.ts";
-import { type House, startHouse } from "../../local/run/house.ts";
+import { type House, type HouseOptions, startHouse } from "../../local/run/house.ts";
 import type { TenantSeen } from "../../local/run/tenant-talk.ts";
 
 const POLICY = join(import.meta.dirname, "policy.json");
@@ -13,14 +13,21 @@ const POLICY = join(import.meta.dirname, "policy.json");
 /** The whole app, up for one test, with a way to call it. */
 export interface Stage extends AsyncDisposable {
   readonly house: House;
+  /** Where the house keeps everything; gone with the stage. */
+  readonly folder: string;
   readonly call: CallApi;
 }
 
-export async function stage(scenario: string, policy = POLICY): Promise<Stage> {
+export async function stage(
+  scenario: string,
+  policy = POLICY,
+  weather: Pick<HouseOptions, "latencyInMs"> = {},
+): Promise<Stage> {
   const folder = mkdtempSync(join(tmpdir(), "tourniquet-e2e-"));
-  const house = await startHouse({ folder, scenario, policy, delays: 0, fresh: true });
+  const house = await startHouse({ folder, scenario, policy, delays: 0, fresh: true, ...weather });
   return {
     house,
+    folder,
     call: apiClient(house.api, house.callers),
     async [Symbol.asyncDispose]() {
       await house.stop();
@@ -31,6 +38,7 @@ export async function stage(scenario: string, policy = POLICY): Promise<Stage> {
 
 export const RecordedSchema = z.object({
   seq: z.number(),
+  at: z.string(),
   type: z.string(),
   data: z.record(z.string(), z.unknown()),
 });

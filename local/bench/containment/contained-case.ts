@@ -7,7 +7,7 @@ import { type CaseSeen, CaseSeenSchema, OpenedSchema } from "../../run/case-seen
 import { startHouse } from "../../run/house.ts";
 import type { RequestEntry } from "../../tenant/network/request-log.ts";
 import { peakMemoryInKib } from "../measure/peak-memory.ts";
-import { type DurableHistory, durableHistoryOf } from "./durable-history.ts";
+import { type DurableHistory, durableHistoryOf } from "../measure/durable-history.ts";
 import { ATTACKER_ADDRESS, principalOfSize, type Size } from "./principal-of-size.ts";
 
 const POLICY = join(import.meta.dirname, "policy.json");

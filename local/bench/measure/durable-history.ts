@@ -1,6 +1,6 @@
 import { DatabaseSync } from "node:sqlite";
 import { z } from "zod";
-import type { Span } from "../measure/chain.ts";
+import type { Span } from "./chain.ts";
 
 /** What the histories of a case's orchestrations say, once the host has stopped: it keeps its database to itself. */
 export interface DurableHistory {
