@@ -1,3 +1,4 @@
+import { oneLook } from "../azure/one-look.ts";
 import type { PlannedStep } from "../case/plan.ts";
 import { stepNamed } from "../steps/steps.ts";
 import type { Tourniquet } from "../tourniquet.ts";
@@ -28,14 +29,14 @@ export async function confirmSteps(app: Tourniquet, input: ConfirmInput): Promis
     .flatMap((wave) => wave.steps)
     .filter((step) => isSelected(step, selection) && isPerformedHere(step));
   await endWhatWasBegun(app, input, steps, states);
+  const azure = oneLook(app.reader);
   const looked = await lookOnce(
     steps,
     ({ id }) => {
       const { result, confirmed } = states.of(id);
       return (result === "applied" || result === "already-so") && confirmed === null;
     },
-    (step) =>
-      stepNamed(step.kind).bind(step.target, step.before).verify({ azure: app.reader, stepId: step.id }),
+    (step) => stepNamed(step.kind).bind(step.target, step.before).verify({ azure, stepId: step.id }),
     { ...input, confirmations: app.policy.verification.confirmations },
   );
   if (looked.settled.length > 0) {

@@ -2,6 +2,7 @@ import { z } from "zod";
 import { principalKey } from "../case/principal.ts";
 import type { RoleAssignment } from "../case/grant.ts";
 import type { Obstacle, Scope } from "../case/scope.ts";
+import { permissionsAllow } from "../scope/permissions.ts";
 import { alreadySo, confirmation, failed, outcomeOfChange, outcomeOfRemoval } from "./answers.ts";
 import { AZURE } from "./needs.ts";
 import { defineStep, type Proposal } from "./step.ts";
@@ -9,6 +10,7 @@ import { describeScope } from "./describe-scope.ts";
 import { type Hindrance, lockInTheWay, plantedBecause } from "./hindrances.ts";
 
 const API = "2022-04-01";
+const ASSIGN_ROLES = { plane: "control", name: "Microsoft.Authorization/roleAssignments/write" } as const;
 const Target = z.object({ assignmentId: z.string().startsWith("/"), principalId: z.guid() });
 type Target = z.infer<typeof Target>;
 const Before = z.object({
@@ -154,6 +156,8 @@ function propose(
     because,
     cost: [`${principalName} can no longer act as ${role} on ${describeScope(it.scope)}.`],
     touches: [...new Set([...touches, it.principalId])],
+    // Who can hand out roles takes back any other that goes before.
+    rank: it.permissions === null || permissionsAllow(it.permissions, ASSIGN_ROLES) ? -1 : 0,
     ...(hindrance === null ? {} : { hindered: hindrance }),
   };
 }
