@@ -27,8 +27,7 @@ export interface Refused {
  * what lies below it as well.
  */
 export function guardIds(ids: readonly string[], policy: Policy, protection: Protection): Refused | null {
-  const has = (list: readonly string[], id: string) =>
-    list.some((it) => covers(it.toLowerCase(), id.toLowerCase()));
+  const has = isAtOrBelow;
   for (const id of ids) {
     if (has(protection.ownIds, id))
       return { guardrail: "own-identity", reason: `${id} is one of our own identities` };
@@ -41,6 +40,11 @@ export function guardIds(ids: readonly string[], policy: Policy, protection: Pro
     }
   }
   return null;
+}
+
+/** Whether an id is one of these, or lies below one of them. */
+export function isAtOrBelow(ids: readonly string[], id: string): boolean {
+  return ids.some((it) => covers(it.toLowerCase(), id.toLowerCase()));
 }
 
 function covers(listed: string, id: string): boolean {

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import type { PlannedStep } from "../case/plan.ts";
-import { guardIds, type Protection } from "../plan/guardrails.ts";
+import { guardIds, isAtOrBelow, type Protection, type Refused } from "../plan/guardrails.ts";
+import type { Policy } from "../plan/policy.ts";
 import type { NewEntry } from "../record/entry.ts";
 import { giveUp, letGo, performStages } from "../rotate/rotate.ts";
 import type { Ending, Rotation, RotationState } from "../rotate/rotation.ts";
@@ -13,6 +14,7 @@ import { confirmationEntry, entryIdOf, intentEntry, outcomeEntry } from "./journ
 import { currentProtection } from "./protection.ts";
 import type { GiveUpInput, StageDone, StageInput } from "./rotation-activities.ts";
 import { plannedRotations } from "./rotation-plan.ts";
+import { protectedByTag } from "./tagged-resources.ts";
 
 const Target = z.object({
   vaultId: z.string(),
@@ -84,7 +86,7 @@ async function workOf(app: Tourniquet, input: StageInput) {
     overlapInMs: target.overlapInHours * 3_600_000,
   };
   const journal = openJournal(app, input, rotation);
-  const protection = await protectionOf(app);
+  const sparing = await sparedIn(app);
   const work: RotationWork = {
     azure: app.actor,
     tenantId: app.settings.tenantId,
@@ -94,23 +96,38 @@ async function workOf(app: Tourniquet, input: StageInput) {
     consumers: planned.consumers.of(vaultName, target.secretName),
     siteIds: planned.siteIds,
     journal,
-    guard: (ids) => guardIds(ids, app.policy, protection),
+    guard: (ids) => guardWith(app.policy, sparing, ids),
   };
   return { step, wave, work, journal };
 }
 
 const PROTECTION_KEPT_IN_MS = 30_000;
-const protections = new WeakMap<Tourniquet, { readonly at: number; readonly reading: Promise<Protection> }>();
+interface Spared {
+  readonly protection: Protection;
+  readonly byTag: readonly string[];
+}
+const spared = new WeakMap<Tourniquet, { readonly at: number; readonly reading: Promise<Spared> }>();
 
 /** Read again after half a minute: two thousand rotations must not each ask who is protected. */
-function protectionOf(app: Tourniquet): Promise<Protection> {
+function sparedIn(app: Tourniquet): Promise<Spared> {
   const now = app.now().getTime();
-  const kept = protections.get(app);
+  const kept = spared.get(app);
   if (kept !== undefined && now - kept.at < PROTECTION_KEPT_IN_MS) return kept.reading;
-  const reading = currentProtection(app);
-  protections.set(app, { at: now, reading });
-  reading.catch(() => protections.delete(app));
+  const reading = Promise.all([currentProtection(app), protectedByTag(app)]).then(([protection, byTag]) => ({
+    protection,
+    byTag,
+  }));
+  spared.set(app, { at: now, reading });
+  reading.catch(() => spared.delete(app));
   return reading;
+}
+
+/** Nothing is renewed at a resource that the policy spares, by its id or by a tag it carries. */
+function guardWith(policy: Policy, { protection, byTag }: Spared, ids: readonly string[]): Refused | null {
+  const tagged = ids.find((id) => isAtOrBelow(byTag, id));
+  return tagged === undefined
+    ? guardIds(ids, policy, protection)
+    : { guardrail: "protected-tag", reason: `${tagged} carries a protected tag` };
 }
 
 function outcomeId({ planDigest, stepId }: StageInput): string {

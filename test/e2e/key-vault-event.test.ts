@@ -13,6 +13,7 @@ const ACCOUNTS =
 const SECRETS = {
   "near-key": { account: "stnear", old: version("a"), newest: version("b") },
   "expired-key": { account: "stexpired", old: version("c"), newest: version("d") },
+  "spared-key": { account: "stspared", old: version("e"), newest: version("f") },
 };
 
 const Scenario = z.looseObject({
@@ -33,9 +34,14 @@ beforeAll(async () => {
       type: "Microsoft.Storage/storageAccounts",
       name: account,
       resourceGroup: "rg-shop",
+      tags: account === "stspared" ? { Tourniquet: "never" } : {},
       properties: { allowSharedKeyAccess: true },
     });
-    const tags = { ProviderAddress: `${ACCOUNTS}/${account}`, CredentialId: "key1", OverlapHours: "0" };
+    // Whose key it is shows only by its value.
+    const tags: Record<string, string> =
+      account === "stspared"
+        ? {}
+        : { ProviderAddress: `${ACCOUNTS}/${account}`, CredentialId: "key1", OverlapHours: "0" };
     secrets[name] = {
       versions: [
         { version: old, created: "-60d", value: "an older one", tags },
@@ -55,6 +61,7 @@ beforeAll(async () => {
         steps: { kinds: { "rotate-secret": "automatic" } },
       },
     ],
+    protected: { tags: [{ name: "tourniquet", values: ["never"] }] },
     verification: { confirmations: 1, everySeconds: 0.5, giveUpAfterMinutes: 0.5 },
     watch: { hours: 0 },
   };
@@ -163,4 +170,18 @@ test("a CloudEvent about an expired secret does the same", async () => {
   const ended = await until(on, opened.caseId, ({ outcome }) => outcome !== null, { approve: false });
   const record = await recordOf(on, opened.caseId);
   expect(ended.outcome, JSON.stringify(record.filter(({ type }) => type === "outcome"))).toBe("contained");
+}, 120_000);
+
+test("an issuer that is found only while rotating, and that the policy spares, keeps its keys", async () => {
+  const { newest } = SECRETS["spared-key"];
+  await deliver([inEventGridsOwn("SecretNearExpiry", "spared-key", newest)]);
+  const titled = async () => (await cases()).find(({ title }) => title.startsWith("spared-key"));
+  await expect.poll(titled, { timeout: 60_000 }).toBeDefined();
+  const caseId = (await titled())?.caseId ?? "";
+  await until(on, caseId, ({ outcome }) => outcome !== null, { approve: false });
+  const record = await recordOf(on, caseId);
+  expect(record.filter(({ type }) => type === "outcome").map(({ data }) => data)).toMatchObject([
+    { result: "refused-by-guardrail", code: "protected-tag", reason: expect.stringContaining("stspared") },
+  ]);
+  expect(await stagesOf(caseId)).not.toContain("regenerate");
 }, 120_000);
