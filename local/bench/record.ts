@@ -34,7 +34,7 @@ export const bench: Bench = {
 async function appendRows(): Promise<readonly BenchRow[]> {
   await using azurite = await startAzurite();
   await using forwarder = await startStorageForwarder(azurite.blobUrl);
-  const connection = azurite.connectionString.replace(azurite.blobUrl, forwarder.blobUrl);
+  const connection = azurite.connectionString.replace(azurite.blobUrl, forwarder.url);
   const container = BlobServiceClient.fromConnectionString(connection).getContainerClient("bench");
   await container.create();
   const record = openRecord({

@@ -9,7 +9,7 @@ export interface CampaignOptions {
   readonly seed: number;
   /** Fewer points than the campaign's own number: the bounded sample that `npm test` runs. */
   readonly points?: number;
-  report(line: string): void;
+  readonly report: (line: string) => void;
 }
 
 /** Breaks something on purpose, many times, and checks the end state. `npm run faults -- NAME` runs one on its own. */

@@ -1,122 +1,71 @@
-import { createHash } from "node:crypto";
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { verifyRecord } from "../../src/record/verify.ts";
-import { apiClient, type CallApi } from "../run/api-client.ts";
-import { CaseSeenSchema, OpenedSchema } from "../run/case-seen.ts";
-import { type House, startHouse } from "../run/house.ts";
-import { seededRandom } from "./seeded-random.ts";
 import type { Campaign, CampaignOptions, CampaignResult } from "./campaign.ts";
+import { seededRandom } from "./seeded-random.ts";
+import { type Moment, momentsOf, nameOf } from "./whole-case/moment.ts";
+import { type Played, play } from "./whole-case/play.ts";
 
-const POINTS = 24;
-const KILLS_PER_CASE = 3;
-const SCENARIO = "cicd-service-connection";
-/** A case takes about this long here undisturbed; the moments are drawn from it. */
-const LENGTH_IN_MS = 12_000;
-const PATIENCE_IN_MS = 180_000;
+const SCENARIOS = ["cicd-service-connection", "war-story"] as const;
+const POINTS = 84;
 const POLICY = join(import.meta.dirname, "containment", "policy.json");
-const WHAT = ["host", "tenant", "storage"] as const;
+/** The golden ratio's part: cases spread their moments over a phase, however many there are. */
+const SPREAD = 0.618_034;
 
 /**
- * Kills host and tenant, and makes storage stand still, at moments drawn from the seed while a case runs from its alert to
- * the watch. Promised: the same end as undisturbed, an intact record, no step intended twice in one attempt, each outcome once.
+ * Plays whole cases, from the alert to the restore, with one thing going wrong in each phase of each case: the host or the
+ * tenant killed between an effect and its outcome or before it, storage standing still, answers lost, throttling, 5xx.
+ * Promised: the same end as undisturbed, in the case, in the tenant and on record; no effect without an intent before it
+ * or after its outcome; nothing intended that did not end.
  */
 export const campaign: Campaign = {
   name: "containment",
   describes:
-    "SIGKILL of host and tenant and standstill of storage while a case runs; the end must be as without",
+    "whole cases with kills of host and tenant, lost answers, throttling and standstills in every phase",
   run,
 };
 
-async function run(options: CampaignOptions): Promise<CampaignResult> {
-  const { seed, points = POINTS } = options;
-  const random = seededRandom(seed);
-  const undisturbed = await oneCase([]);
-  const failures: string[] = undisturbed.problems.map((it) => `undisturbed: ${it}`);
-  for (let done = 0; done < points; done += KILLS_PER_CASE) {
-    const faults = Array.from({ length: Math.min(KILLS_PER_CASE, points - done) }, () => ({
-      what: WHAT[Math.floor(random() * WHAT.length)] ?? "host",
-      afterInMs: Math.floor((random() * LENGTH_IN_MS) / KILLS_PER_CASE),
-    }));
-    const name = faults.map(({ what, afterInMs }) => `${what} after ${afterInMs} ms`).join(", ");
-    const { end, problems } = await oneCase(faults);
-    const found = end === undisturbed.end ? problems : [...problems, `ended ${end}, not ${undisturbed.end}`];
-    options.report(`${name}: ${found.length === 0 ? "as without" : found.join("; ")}`);
-    failures.push(...found.map((it) => `${name}: ${it}`));
-  }
-  return { points, failures };
-}
-
-interface Fault {
-  readonly what: (typeof WHAT)[number];
-  readonly afterInMs: number;
-}
-
-interface Ended {
-  /** Outcome, access as it stands in the tenant, confirmed steps: what has to be equal. */
-  readonly end: string;
-  readonly problems: readonly string[];
-}
-
-async function oneCase(faults: readonly Fault[]): Promise<Ended> {
-  const folder = mkdtempSync(join(tmpdir(), "tourniquet-faults-"));
-  const house = await startHouse({ folder, scenario: SCENARIO, policy: POLICY, delays: 0, fresh: true });
-  try {
-    const call = apiClient(house.api, house.callers);
-    const posted = await call("playbook", "POST", "/incidents", house.alert);
-    const { caseId } = OpenedSchema.parse(posted.body);
-    const following = follow(call, caseId);
-    for (const { what, afterInMs } of faults) {
-      await new Promise((done) => setTimeout(done, afterInMs));
-      await house.crash(what);
+async function run({ seed, points = POINTS, report }: CampaignOptions): Promise<CampaignResult> {
+  const failures: string[] = [];
+  let injected = 0;
+  const undisturbed = new Map<string, Played>();
+  for (let n = 0; injected < points; n++) {
+    const scenario = SCENARIOS[n % SCENARIOS.length] ?? SCENARIOS[0];
+    const without = undisturbed.get(scenario) ?? (await play(scenario, POLICY, []));
+    if (!undisturbed.has(scenario)) {
+      undisturbed.set(scenario, without);
+      report(`${scenario} undisturbed: ${JSON.stringify(without.end)}`);
+      failures.push(...without.wrong.map((it) => `${scenario} undisturbed: ${it}`));
     }
-    const outcome = await following;
-    return await judge(house, call, caseId, outcome);
-  } finally {
-    await house.stop();
-    rmSync(folder, { recursive: true, force: true });
+    const random = seededRandom(seed * 1_000 + n);
+    const moments = momentsOf(without.counts, n * SPREAD, random).slice(0, points - injected);
+    const found = await playWith(scenario, moments, without);
+    for (const line of found.lines) report(line);
+    failures.push(...found.wrong);
+    injected += found.injected;
   }
+  return { points: injected, failures };
 }
 
-/** Plays the approver until the case is watched; calls that meet a dead host are made again. */
-async function follow(call: CallApi, caseId: string): Promise<string> {
-  const deadline = performance.now() + PATIENCE_IN_MS;
-  while (performance.now() < deadline) {
-    await new Promise((done) => setTimeout(done, 250));
-    const answer = await call("reader", "GET", `/cases/${caseId}`).catch(() => null);
-    if (answer?.status !== 200) continue;
-    const { status, outcome, decision } = CaseSeenSchema.parse(answer.body);
-    if (status === "watching" || status === "closed") return `${status} ${outcome ?? "without outcome"}`;
-    if (status !== "awaiting-decision" || decision === null) continue;
-    const body = { decision: "approve", planDigest: decision.planDigest };
-    await call("approver", "POST", `/cases/${caseId}/decision`, body).catch(() => null);
+async function playWith(scenario: string, moments: readonly Moment[], without: Played) {
+  const startedAt = performance.now();
+  const played = await play(scenario, POLICY, moments).catch((error: unknown) => String(error));
+  const seconds = Math.round((performance.now() - startedAt) / 1_000);
+  if (typeof played === "string") {
+    const name = `${scenario}: ${moments.map(nameOf).join("; ")}`;
+    return { lines: [`${name}: ${played}`], wrong: [`${name}: ${played}`], injected: moments.length };
   }
-  return "no end in time";
-}
-
-async function judge(house: House, call: CallApi, caseId: string, outcome: string): Promise<Ended> {
-  const { text } = await call("reader", "GET", `/cases/${caseId}/record`);
-  const problems: string[] = [];
-  const verified = await verifyRecord(() => [Buffer.from(text)], { caseId });
-  if (verified.kind !== "intact") problems.push(`the record is ${verified.kind}`);
-  const entries: { type: string; id: string; data: Record<string, unknown> }[] = text
-    .split("\n")
-    .filter((line) => line !== "")
-    .map((line) => JSON.parse(line));
-  const ids = entries.filter(({ id }) => id !== undefined).map(({ id }) => id);
-  if (new Set(ids).size !== ids.length) problems.push("an entry stands twice");
-  const attempt = ({ data }: (typeof entries)[number]) =>
-    [data["planDigest"], data["stepId"], data["attempt"]].join(" ");
-  const intended = new Set(entries.filter(({ type }) => type === "intent").map(attempt));
-  for (const entry of entries) {
-    if (entry.type === "outcome" && !intended.has(attempt(entry))) problems.push("an outcome without intent");
-  }
-  const access = (await house.ask("seen"))?.access.map(({ fact }) => fact).join("\n") ?? "";
-  return { end: `${outcome} ${digest(access)}`, problems };
-}
-
-/** Short, to compare and to print. */
-function digest(text: string): string {
-  return createHash("sha256").update(text).digest("hex").slice(0, 12);
+  const differs = Object.entries(played.end).flatMap(([what, is]) =>
+    is === without.end[what] ? [] : [`${what}: ${is}, not ${without.end[what]}`],
+  );
+  const wrong = [...differs, ...played.wrong];
+  const lines = moments.map((moment) => {
+    const met = played.met.get(moment);
+    return `${scenario}: ${nameOf(moment)}: ${met === undefined ? "did not come" : `at ${met}`}`;
+  });
+  const verdict = wrong.length === 0 ? "as without" : wrong.join("; ");
+  return {
+    lines: [...lines, `${scenario}: ${played.met.size} faults in one case (${seconds} s): ${verdict}`],
+    wrong: wrong.map((it) => `${scenario}, ${moments.map(nameOf).join(", ")}: ${it}`),
+    // A case in which nothing happened counts too, or the campaign would never end.
+    injected: Math.max(1, played.met.size),
+  };
 }

@@ -49,7 +49,7 @@ async function run(options: CampaignOptions): Promise<CampaignResult> {
     await using forwarder = await startStorageForwarder(azurite.blobUrl);
     const through = {
       ...direct,
-      connectionString: store.connectionString.replace(azurite.blobUrl, forwarder.blobUrl),
+      connectionString: store.connectionString.replace(azurite.blobUrl, forwarder.url),
     };
     const problem = await inflict(fault, forwarder, direct, through).then(
       () => whatIsWrong(direct),
@@ -125,7 +125,7 @@ async function whatIsWrong(options: AppenderOptions): Promise<string | undefined
 
 async function requestsOf(options: AppenderOptions, blobUrl: string): Promise<number> {
   await using forwarder = await startStorageForwarder(blobUrl);
-  const connectionString = options.connectionString.replace(blobUrl, forwarder.blobUrl);
+  const connectionString = options.connectionString.replace(blobUrl, forwarder.url);
   await doWork(openCampaignRecord({ ...options, connectionString }));
   return forwarder.requests;
 }

@@ -25,11 +25,11 @@ export function startChild(
   if (child.pid === undefined) throw new Error(`could not start ${program}`);
   const kill = () => child.kill("SIGKILL");
   process.once("exit", kill);
+  child.once("exit", () => process.removeListener("exit", kill));
   return {
     process: child,
     pid: child.pid,
     async stop() {
-      process.removeListener("exit", kill);
       if (child.exitCode !== null || child.signalCode !== null) return;
       const gone = once(child, "exit");
       child.kill("SIGTERM");

@@ -3,13 +3,16 @@ import { mkdirSync, rmSync } from "node:fs";
 import { createServer } from "node:net";
 import { join, resolve } from "node:path";
 import { type Azurite, startAzurite } from "../storage/azurite.ts";
+import type { FaultRule } from "../tenant/weather/faults.ts";
 import { type Child, messageOf, startChild } from "./child.ts";
 import type {
   CallerName,
   TenantAnswer,
+  TenantHit,
   TenantQuestion,
   TenantReady,
   TenantSeen,
+  TenantWeather,
   TenantWish,
 } from "./tenant-talk.ts";
 
@@ -28,6 +31,8 @@ export interface HouseOptions {
   readonly app?: string;
   /** Told when one of them ended by itself and was started again where it was. Without it such an end is left as it is. */
   readonly onRestart?: (what: Part) => void;
+  /** The connection string the host gets instead, for who wants to stand between the host and its storage. */
+  readonly storageSeenAs?: (storage: Azurite) => Promise<string>;
 }
 
 export type Part = "host" | "tenant" | "storage";
@@ -44,6 +49,8 @@ export interface House {
   readonly alert: unknown;
   readonly logs: { readonly host: string; readonly tenant: string };
   ask(what: TenantQuestion["ask"]): Promise<TenantSeen | null>;
+  /** Something that is to go wrong in the tenant, alone from now on, or nothing. `hit` is the first request it met. */
+  weather(rule: FaultRule | null): Promise<{ readonly hit: Promise<string> }>;
   /**
    * Ends one of them without warning and starts it again where it was. Storage only stands still for a while instead: the
    * emulator writes to disk every few seconds, so a killed one would forget what Azure's never does.
@@ -84,7 +91,8 @@ export async function startHouse(options: HouseOptions): Promise<House> {
     ]);
     up.storage = storage;
     up.tenant = tenant;
-    const place = { storage, tenant: ready, port };
+    const connectionString = (await options.storageSeenAs?.(storage)) ?? storage.connectionString;
+    const place = { connectionString, tenant: ready, port };
     const host = await startHost(options, folder, logs.host, place);
     up.host = host.child;
 
@@ -129,6 +137,7 @@ export async function startHouse(options: HouseOptions): Promise<House> {
       alert: ready.alert,
       logs,
       ask: (what) => askTenant(up.tenant ?? tenant, what, logs.tenant),
+      weather: (rule) => askForWeather(up.tenant ?? tenant, rule, logs.tenant),
       async crash(what) {
         if (what === "storage") {
           process.kill(storage.pid, "SIGSTOP");
@@ -182,16 +191,16 @@ async function startHost(
   folder: string,
   log: string,
   {
-    storage,
+    connectionString,
     tenant,
     port,
-  }: { readonly storage: Azurite; readonly tenant: TenantReady; readonly port: number },
+  }: { readonly connectionString: string; readonly tenant: TenantReady; readonly port: number },
 ): Promise<{ readonly child: Child; readonly url: string }> {
   const environment = {
     ...process.env,
     ...tenant.env,
     ...tenant.product,
-    TOURNIQUET_STORAGE: storage.connectionString,
+    TOURNIQUET_STORAGE: connectionString,
     TOURNIQUET_POLICY: resolve(options.policy ?? join(import.meta.dirname, "policy.json")),
     TOURNIQUET_PUBLIC_URL: `http://127.0.0.1:${port}`,
   };
@@ -235,6 +244,23 @@ async function askTenant(tenant: Child, ask: TenantQuestion["ask"], log: string)
   return (await answered).seen;
 }
 
+async function askForWeather(
+  tenant: Child,
+  rule: FaultRule | null,
+  log: string,
+): Promise<{ readonly hit: Promise<string> }> {
+  questions += 1;
+  const id = questions;
+  const { promise: hit, resolve: hitBy } = Promise.withResolvers<string>();
+  tenant.process.on("message", (message: unknown) => {
+    if (isTalk(message) && message.kind === "hit" && message.id === id) hitBy(message.operation);
+  });
+  const answered = messageOf(tenant, (message) => answerTo(message, id), log, READY_IN_MS);
+  tenant.process.send({ id, ask: "weather", rule } satisfies TenantWeather);
+  await answered;
+  return { hit };
+}
+
 function readyOf(message: unknown): TenantReady | null {
   return isTalk(message) && message.kind === "ready" ? message : null;
 }
@@ -244,7 +270,7 @@ function answerTo(message: unknown, id: number): TenantAnswer | null {
 }
 
 /** Both ends of the channel are ours. */
-function isTalk(message: unknown): message is TenantReady | TenantAnswer {
+function isTalk(message: unknown): message is TenantReady | TenantAnswer | TenantHit {
   return typeof message === "object" && message !== null && "kind" in message;
 }
 

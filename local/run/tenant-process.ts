@@ -6,7 +6,15 @@ import { type Adversary, startAdversary } from "../tenant/adversary.ts";
 import { startTenant, type TenantHandle } from "../tenant/start.ts";
 import { alwaysAfter } from "../tenant/weather/latency.ts";
 import { accessFacts } from "./access-facts.ts";
-import type { TenantAnswer, TenantQuestion, TenantReady, TenantWish } from "./tenant-talk.ts";
+import { credentialsHeld } from "./credentials-held.ts";
+import type {
+  TenantAnswer,
+  TenantHit,
+  TenantQuestion,
+  TenantReady,
+  TenantWeather,
+  TenantWish,
+} from "./tenant-talk.ts";
 
 /**
  * The stand-in tenant as a process of its own, which talks to whoever started it over Node's channel: when it is ready,
@@ -30,16 +38,30 @@ writeFileSync(
 );
 say(ready(tenant));
 
-process.on("message", (question: TenantQuestion) => {
+process.on("message", (question: TenantQuestion | TenantWeather) => {
   switch (question.ask) {
+    case "weather": {
+      const { id, rule } = question;
+      tenant.faults.clear();
+      if (rule !== null) {
+        const { hit } = tenant.faults.add(rule);
+        void hit.then(({ method, url }) =>
+          say({ kind: "hit", id, operation: `${method} ${url.host}${url.pathname}` }),
+        );
+      }
+      say({ kind: "answer", id, seen: null });
+      return;
+    }
     case "seen":
     case "requests":
+    case "credentials":
       say({
         kind: "answer",
         id: question.id,
         seen: {
           access: accessFacts(tenant),
           truth: tenant.scenario.truth ?? null,
+          ...(question.ask === "credentials" ? { credentials: credentialsHeld(tenant) } : {}),
           requests: tenant.requests.byService(),
           asked: tenant.requests.asked(),
           ...(question.ask === "requests" ? { log: tenant.requests.entries } : {}),
@@ -73,7 +95,7 @@ process.on("message", (question: TenantQuestion) => {
       void adversary?.stop().then(() => say({ kind: "answer", id: question.id, seen: null }));
       return;
     default:
-      question.ask satisfies never;
+      question satisfies never;
   }
 });
 process.on("disconnect", () => void stop());
@@ -92,7 +114,7 @@ async function stop(): Promise<void> {
   process.exit(0);
 }
 
-function say(message: TenantReady | TenantAnswer): void {
+function say(message: TenantReady | TenantAnswer | TenantHit): void {
   process.send?.(message);
 }
 

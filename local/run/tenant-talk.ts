@@ -1,6 +1,8 @@
 import type { Truth } from "../tenant/scenario/format.ts";
 import type { Asked, RequestEntry } from "../tenant/network/request-log.ts";
+import type { FaultRule } from "../tenant/weather/faults.ts";
 import type { AccessFact } from "./access-facts.ts";
+import type { CredentialsHeld } from "./credentials-held.ts";
 
 /** What is said between the tenant's process and whoever started it. */
 export interface TenantWish {
@@ -28,15 +30,16 @@ export interface TenantQuestion {
   readonly id: number;
   /**
    * `calm` ends the attack; `re-enable` is an administrator who lets the suspect sign in again; `requests` asks for every
-   * request of the log as well.
+   * request of the log as well, `credentials` for every credential's value.
    */
-  readonly ask: "seen" | "attack" | "calm" | "re-enable" | "requests";
+  readonly ask: "seen" | "attack" | "calm" | "re-enable" | "requests" | "credentials";
 }
 
 export interface TenantSeen {
   /** Who may do what, as it stands. */
   readonly access: readonly AccessFact[];
   readonly truth: Truth | null;
+  readonly credentials?: CredentialsHeld;
   readonly requests: Readonly<Record<string, number>>;
   readonly asked: readonly Asked[];
   /** The log itself, where it was asked for: the latest tens of thousands, oldest first. */
@@ -50,6 +53,20 @@ export interface TenantSeen {
     /** What of its last round succeeded without a token from before. */
     readonly lastRound: readonly { readonly capability: string; readonly withOldToken: boolean }[];
   } | null;
+}
+
+/** Asks for weather: this rule alone from now on, or none. Told again, with the operation, once it was hit. */
+export interface TenantWeather {
+  readonly id: number;
+  readonly ask: "weather";
+  readonly rule: FaultRule | null;
+}
+
+export interface TenantHit {
+  readonly kind: "hit";
+  /** Of who asked for the weather. */
+  readonly id: number;
+  readonly operation: string;
 }
 
 export interface TenantAnswer {

@@ -116,7 +116,7 @@ describe("a store that does not take the entry stops the caller before the effec
     await newContainer(azurite, `answers-${code.toLowerCase()}`);
     await using forwarder = await startStorageForwarder(azurite.blobUrl);
     const container = BlobServiceClient.fromConnectionString(
-      azurite.connectionString.replace(azurite.blobUrl, forwarder.blobUrl),
+      azurite.connectionString.replace(azurite.blobUrl, forwarder.url),
       { retryOptions: { maxTries: 2, retryDelayInMs: 5 } },
     ).getContainerClient(`answers-${code.toLowerCase()}`);
     forwarder.decide(({ method }) =>
@@ -159,7 +159,7 @@ test("a wave costs one request, also when it goes on in a new blob", async () =>
   await newContainer(azurite, "counted");
   await using forwarder = await startStorageForwarder(azurite.blobUrl);
   const container = BlobServiceClient.fromConnectionString(
-    azurite.connectionString.replace(azurite.blobUrl, forwarder.blobUrl),
+    azurite.connectionString.replace(azurite.blobUrl, forwarder.url),
   ).getContainerClient("counted");
   const record = openRecord({
     container,

@@ -10,7 +10,8 @@ import { operationMatcher } from "./operation-pattern.ts";
 export type FaultAnswer = number | "reset" | "hang" | "half-body" | "garbage" | "hostile-next-link";
 
 export interface FaultRule {
-  readonly service: ServiceName;
+  /** Absent: any of them. */
+  readonly service?: ServiceName;
   /** Method and end of the path, `{…}` standing for one segment: `POST /applications/{id}/removePassword`. Absent: every operation. */
   readonly operation?: string;
   /** Somewhere in the URL or body, whatever the case: an object id, a secret's name. */
@@ -36,6 +37,8 @@ export interface Fault {
   readonly seen: number;
   /** Requests it was answered to. */
   readonly hits: number;
+  /** Resolves with the first request it was answered to, before the answer leaves. */
+  readonly hit: Promise<WireRequest>;
   remove(): void;
 }
 
@@ -59,14 +62,17 @@ export interface FaultMatcher {
 export function createFaults(): Faults & FaultMatcher {
   const rules: {
     fault: Fault & { seen: number; hits: number };
+    hitBy: (request: WireRequest) => void;
     covers: (service: ServiceName, request: WireRequest) => boolean;
   }[] = [];
 
   const add = (rule: FaultRule): Fault => {
     const operation = rule.operation === undefined ? () => true : operationMatcher(rule.operation);
     const target = rule.target?.toLowerCase();
+    const { promise: hit, resolve: hitBy } = Promise.withResolvers<WireRequest>();
     const fault = {
       rule,
+      hit,
       seen: 0,
       hits: 0,
       remove: () => {
@@ -76,8 +82,9 @@ export function createFaults(): Faults & FaultMatcher {
     };
     rules.push({
       fault,
+      hitBy,
       covers: (service, request) =>
-        service === rule.service &&
+        (rule.service === undefined || service === rule.service) &&
         operation(request.method, request.url.pathname) &&
         (rule.clientAddress === undefined || rule.clientAddress === request.clientAddress) &&
         (target === undefined || mentions(request, target)),
@@ -96,13 +103,14 @@ export function createFaults(): Faults & FaultMatcher {
     },
     match: (service, request) => {
       let matched: FaultRule | undefined;
-      for (const { fault, covers } of rules) {
+      for (const { fault, covers, hitBy } of rules) {
         if (!covers(service, request)) continue;
         fault.seen += 1;
         const from = fault.rule.nth ?? 1;
         if (matched !== undefined || fault.seen < from || fault.seen >= from + (fault.rule.times ?? 1))
           continue;
         fault.hits += 1;
+        hitBy(request);
         matched = fault.rule;
       }
       return matched;
