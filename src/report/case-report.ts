@@ -16,6 +16,7 @@ import { type Word, wordsOf } from "./words.ts";
 /** What a report is made from: the record and the documents it names, nothing else. */
 export interface ReportSources {
   readonly caseId: string;
+  /** In order; what no report tells of may be left out. */
   readonly entries: readonly RecordedEntry[];
   /** In the order they were taken; the last is what is known now. */
   readonly scopes: readonly Scope[];
@@ -134,7 +135,7 @@ export function caseReport({ caseId, entries: all, scopes, plans }: ReportSource
     limitations: scope?.limitations ?? [],
     words: wordsOf(entries),
     documents: documentsOf(entries),
-    record: { entries: entries.length, head: entries.at(-1)?.hash ?? "" },
+    record: { entries: entries.at(-1)?.seq ?? 0, head: entries.at(-1)?.hash ?? "" },
   };
 }
 
