@@ -85,8 +85,10 @@ export const Policy = z.strictObject({
       everySeconds: z.number().positive().max(600).default(20),
       /** A cut that is not confirmed by then is reported as a gap. */
       giveUpAfterMinutes: z.number().positive().max(120).default(15),
+      /** Proof by use: a token is asked for with client secrets that are rotated, old and new, and thrown away. */
+      signIn: z.boolean().default(true),
     })
-    .default({ confirmations: 3, everySeconds: 20, giveUpAfterMinutes: 15 }),
+    .default({ confirmations: 3, everySeconds: 20, giveUpAfterMinutes: 15, signIn: true }),
   watch: z
     .strictObject({
       hours: z.number().min(0).max(720).default(72),

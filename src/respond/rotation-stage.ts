@@ -69,7 +69,7 @@ export async function giveUpRotation(app: Tourniquet, input: GiveUpInput): Promi
 }
 
 async function workOf(app: Tourniquet, input: StageInput) {
-  const { planDigest, stepId } = input;
+  const { stepId } = input;
   const planned = await plannedRotations(app, input);
   const found = planned.steps.get(stepId);
   if (found === undefined) throw new TypeError(`the plan has no rotation ${stepId}`);
@@ -78,7 +78,7 @@ async function workOf(app: Tourniquet, input: StageInput) {
   const vaultName = target.vaultId.split("/").at(-1) ?? "";
   const rotation: Rotation = {
     id: stepId,
-    campaign: planDigest,
+    campaign: input.caseId,
     vaultId: target.vaultId,
     vaultUri: vaultUriOf(target.vaultId),
     secretName: target.secretName,
@@ -95,6 +95,7 @@ async function workOf(app: Tourniquet, input: StageInput) {
     suspects: planned.suspects,
     consumers: planned.consumers.of(vaultName, target.secretName),
     siteIds: planned.siteIds,
+    signIn: app.policy.verification.signIn,
     journal,
     guard: (ids) => guardWith(app.policy, sparing, ids),
   };

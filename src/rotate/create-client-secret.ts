@@ -2,16 +2,28 @@ import { setTimeout as wait } from "node:timers/promises";
 import type { Answer, AzureFailure } from "../azure/failure.ts";
 import type { Secret } from "../azure/secret.ts";
 import type { StageWork } from "./at-hand.ts";
+import type { SecretVersion } from "../azure/vault.ts";
 import { addSecret, readHolder, removeSecret, type SecretHolder, setLock } from "./directory-secrets.ts";
+import { type Base, seeBase } from "./next-value.ts";
 import { propertiesFrom, publishVersion, validityInDays } from "./publish-version.ts";
-import { failedWith, type FoundProvider, goOn, type RotationState, type StageResult } from "./rotation.ts";
+import {
+  failedAt,
+  failedWith,
+  type FoundProvider,
+  goOn,
+  type RotationState,
+  type StageResult,
+} from "./rotation.ts";
 import { trySignIn } from "./sign-in.ts";
-import { failure, MARK_TAG, markOf, type RotationWork } from "./work.ts";
+import { placeOfEntraSecret } from "./value-frame.ts";
+import { isOurs } from "./versions.ts";
+import { failure, markOf, type RotationWork } from "./work.ts";
 
 const DEFAULT_VALIDITY_IN_DAYS = 90;
 const LONGEST_VALIDITY_IN_DAYS = 365;
 const A_DAY_IN_MS = 86_400_000;
 /** Entra's token endpoint learns of a new secret within a minute or so. */
+const MOST_UNHEARD = 4;
 const PAUSES_IN_MS = [500, 1_000, 2_000, 4_000, 8_000, 15_000, 30_000] as const;
 
 /**
@@ -24,67 +36,118 @@ export async function createClientSecret(
   found: FoundProvider,
 ): Promise<StageResult> {
   return unlocked(work, state, async () => {
-    const { azure, rotation, journal } = work;
+    const { azure, rotation } = work;
     const holder = await readHolder(azure, found.resourceId);
     if (holder.kind === "failed") return failedWith(state, holder.failure);
-    const current = await work.atHand.newest();
-    if (current.kind === "failed") return failedWith(state, current.failure);
-    const { is } = current.value;
-    const mark = markOf(rotation);
-    const ours = holder.value.passwords.filter(({ displayName }) => displayName === mark);
-    const adopted =
-      is.tags[MARK_TAG] === rotation.id
-        ? ours.find(({ keyId }) => keyId === is.tags["CredentialId"])
-        : undefined;
-    for (const orphan of ours.filter((it) => it !== adopted)) {
-      const removed = await remove(work, found.resourceId, orphan.keyId, "remove-orphan");
-      if (removed !== null) return failedWith(state, removed);
-    }
-    if (adopted !== undefined && is.version !== null) {
+    const seen = await seeBase(work, state, (value, is) =>
+      is.version === state.oldVersion && state.place !== null ? state.place : placeOfEntraSecret(value),
+    );
+    if (seen.kind === "stopped") return seen.result;
+    const { base } = seen;
+    const published = publishedBefore(work, holder.value, base.is);
+    const orphans = await removeOrphans(work, holder.value, published?.keyId ?? null);
+    if (orphans !== null) return failedWith(state, passing(state, orphans));
+    if (published !== null) {
       const proofOfNew = "Entra lists it, and the vault has it";
-      return goOn({ ...state, newVersion: is.version, newCredential: adopted.keyId, proofOfNew }, "tell");
+      const { version, keyId } = published;
+      return goOn(
+        { ...state, regenerated: [keyId], newVersion: version, newCredential: keyId, proofOfNew },
+        "tell",
+      );
     }
     // The leaked value dies first, whoever still uses it.
     if (rotation.mode === "incident") {
       const removed = await removeOld(work, found, holder.value);
-      if (removed !== null) return failedWith(state, removed);
+      if (removed !== null) return failedAt("remove old client secret", state, passing(state, removed));
     }
-    const days = Math.min(validityInDays(is.tags) ?? DEFAULT_VALIDITY_IN_DAYS, LONGEST_VALIDITY_IN_DAYS);
-    const endDateTime = new Date(azure.now().getTime() + days * A_DAY_IN_MS).toISOString();
-    await journal.intend("add-client-secret", { mark, endDateTime });
-    const added = await addSecret(azure, found.resourceId, mark, endDateTime);
-    if (added.kind === "failed") return failedWith(state, passing(state, added.failure));
-    const { keyId } = added.value;
-    using secret = added.value.secretText;
-    journal.note("added-client-secret", { keyId, requestId: added.requestId });
-
-    const proof = await proveNew(work.tenantId, holder.value.appId, secret);
-    if (proof === null) {
-      // Not published before it is proved; what was made must not be left behind.
-      const removed = await remove(work, found.resourceId, keyId, "remove-unproved");
-      return failedWith(state, removed ?? failure("UNAVAILABLE", true));
-    }
-    journal.note("proved-new", { by: proof, keyId });
-    const made = { ...state, regenerated: [keyId] };
-    const published = await publishVersion(
-      work,
-      made,
-      secret,
-      propertiesFrom(is, rotation, azure.now(), { credential: keyId, expiresOn: endDateTime }),
-    );
-    if (published.kind === "stopped") {
-      await remove(work, found.resourceId, keyId, "remove-unpublished");
-      return published.result;
-    }
-    return goOn({ ...made, newVersion: published.version, newCredential: keyId, proofOfNew: proof }, "tell");
+    return await add(work, state, found, { appId: holder.value.appId, base });
   });
 }
 
+/** What an earlier try of this rotation published, if Entra still has it. */
+function publishedBefore(
+  work: RotationWork,
+  { passwords }: SecretHolder,
+  is: SecretVersion,
+): { readonly keyId: string; readonly version: string } | null {
+  if (!isOurs(work, is) || !is.enabled || is.version === null) return null;
+  const ours = passwords.find(
+    ({ keyId, displayName }) => displayName === markOf(work.rotation) && keyId === is.tags["CredentialId"],
+  );
+  return ours === undefined ? null : { keyId: ours.keyId, version: is.version };
+}
+
+/** Removes client secrets that this rotation made and did not publish. Null when there are none left. */
+export async function removeOrphans(
+  work: RotationWork,
+  { path, passwords }: SecretHolder,
+  published: string | null,
+): Promise<AzureFailure | null> {
+  const mark = markOf(work.rotation);
+  for (const { keyId, displayName } of passwords) {
+    if (displayName !== mark || keyId === published) continue;
+    const removed = await remove(work, path, keyId, "remove-orphan");
+    if (removed !== null) return removed;
+  }
+  return null;
+}
+
+async function add(
+  work: StageWork,
+  state: RotationState,
+  found: FoundProvider,
+  { appId, base }: { readonly appId: string; readonly base: Base },
+): Promise<StageResult> {
+  const { azure, rotation, journal } = work;
+  const mark = markOf(rotation);
+  const days = Math.min(validityInDays(base.is.tags) ?? DEFAULT_VALIDITY_IN_DAYS, LONGEST_VALIDITY_IN_DAYS);
+  const endDateTime = new Date(azure.now().getTime() + days * A_DAY_IN_MS).toISOString();
+  await journal.intend("add-client-secret", { mark, endDateTime });
+  const added = await addSecret(azure, found.resourceId, mark, endDateTime);
+  if (added.kind === "failed") return failedAt("add client secret", state, passing(state, added.failure));
+  const { keyId } = added.value;
+  using secret = added.value.secretText;
+  journal.note("added-client-secret", { keyId, requestId: added.requestId });
+
+  const made = { ...state, regenerated: [keyId] };
+  const proof = work.signIn
+    ? await proveNew(work.tenantId, appId, secret)
+    : "Entra issued it; signing in was not tried, as the policy says";
+  if (proof === null) {
+    // Not published before it is proved; what was made must not be left behind.
+    const kept = await remove(work, found.resourceId, keyId, "remove-unproved");
+    return kept === null ? failedWith(state, failure("UNAVAILABLE", true)) : failedWith(made, kept);
+  }
+  journal.note("proved-new", { by: proof, keyId });
+  using next = base.with(secret);
+  const published = await publishVersion(
+    work,
+    made,
+    next,
+    propertiesFrom(base.is, rotation, azure.now(), {
+      credential: keyId,
+      provider: found.resourceId,
+      expiresOn: endDateTime,
+    }),
+  );
+  if (published.kind === "published")
+    return goOn({ ...made, newVersion: published.version, newCredential: keyId, proofOfNew: proof }, "tell");
+  // It may be in the vault: whether it is to stay is seen at the next try, or when giving up.
+  const { state: left } = published.result;
+  if (left.unanswered !== null || left.newVersion !== null) return published.result;
+  const kept = await remove(work, found.resourceId, keyId, "remove-unpublished");
+  return kept === null ? { ...published.result, state: { ...left, regenerated: [] } } : published.result;
+}
+
 async function proveNew(tenantId: string, appId: string, secret: Secret): Promise<string | null> {
+  let unheard = 0;
   for (const pause of PAUSES_IN_MS) {
-    const seen = await trySignIn(tenantId, appId, secret);
-    if (seen === "accepted") return "a token was issued for it";
-    if (seen === "principal-disabled") return "Entra knows it; sign-in of its principal is disabled";
+    const { is } = await trySignIn(tenantId, appId, secret);
+    if (is === "accepted") return "a token was issued for it";
+    if (is === "principal-disabled") return "Entra knows it; sign-in of its principal is disabled";
+    // Entra itself is away, which takes longer than an activity should wait.
+    unheard = is === "unknown" ? unheard + 1 : 0;
+    if (unheard === MOST_UNHEARD) return null;
     await wait(pause);
   }
   return null;
@@ -115,7 +178,7 @@ async function remove(
 }
 
 /** Just unlocked, and not every replica knows it yet: the next try may find it so. */
-function passing(state: RotationState, refused: AzureFailure): AzureFailure {
+export function passing(state: RotationState, refused: AzureFailure): AzureFailure {
   return state.lock !== null && refused.code === "PROPERTY_LOCKED"
     ? { ...refused, retryable: true }
     : refused;
@@ -132,17 +195,24 @@ export async function unlocked(
 ): Promise<StageResult> {
   const { lock } = state;
   if (lock === null) return act();
-  await journal.intend("unlock", { applicationId: lock.applicationId });
+  // Written down with it: should all of us be gone for good, a person can put it back.
+  const configuration = JSON.stringify(lock.configuration);
+  await journal.intend("unlock", { applicationId: lock.applicationId, configuration });
   const off = await setLock(azure, lock, false);
   if (off.kind === "failed") return failedWith(state, off.failure);
-  let result: StageResult;
+  let result: StageResult | null = null;
   try {
     result = await act();
   } finally {
     await journal.intend("lock-again", { applicationId: lock.applicationId });
     const on = await setLock(azure, lock, true);
     if (on.kind === "ok") journal.note("locked-again", { applicationId: lock.applicationId });
-    else result = failedWith(state, { ...on.failure, retryable: true });
+    else {
+      // The stage is done again, and finds done what is done.
+      const { stage, looks } = state;
+      const reached = { ...(result?.state ?? state), stage, looks };
+      result = failedWith(reached, { ...on.failure, retryable: true });
+    }
   }
   return result;
 }

@@ -1,8 +1,10 @@
 import { operationOf } from "./answer.ts";
 import type { StageWork } from "./at-hand.ts";
+import { seeBase } from "./next-value.ts";
 import type { KeyedProvider } from "./provider.ts";
 import { propertiesFrom, publishVersion } from "./publish-version.ts";
 import {
+  failedAt,
   failedWith,
   type FoundProvider,
   goOn,
@@ -11,9 +13,9 @@ import {
   type RotationState,
   type StageResult,
 } from "./rotation.ts";
-import { holds } from "./secret-text.ts";
-import { placeIn, refill } from "./value-frame.ts";
-import { failure, MARK_TAG } from "./work.ts";
+import { placeIn } from "./value-frame.ts";
+import { isOurs } from "./versions.ts";
+import { failure, holderOf } from "./work.ts";
 
 const HOLD_IN_MS = 15 * 60_000;
 
@@ -36,14 +38,14 @@ export async function createKeyed(
   if (state.pending === null && plan.due.every((key) => before.includes(key))) {
     return goOn({ ...state, newCredential: plan.toPublish, regenerated: plan.due }, "publish");
   }
-  const held = await ledger.hold(found.resourceId, rotation.id, HOLD_IN_MS);
+  const held = await ledger.hold(found.resourceId, holderOf(rotation), HOLD_IN_MS);
   if (held.kind === "busy") return goOn(state, "create", pauseAfter(state.looks));
   // Another one may have been at it until just now.
   const done = await ledger.regenerated(found.resourceId, rotation.campaign);
   const { toPublish, due } = dueKeys(provider, leaked, rotation.mode, done);
   const result = await regenerateAll(work, { ...state, newCredential: toPublish }, provider, { due, done });
   if (result.kind !== "done") return result.result;
-  await ledger.release(found.resourceId, rotation.id);
+  await ledger.release(found.resourceId, holderOf(rotation));
   return goOn(result.state, "publish");
 }
 
@@ -84,7 +86,7 @@ export async function regenerateAll(
     work.atHand.forgetKeys();
     await ledger.markRegenerated(resourceId, rotation.campaign, key);
     done.add(key);
-    at = { ...at, pending: null, regenerated: [...new Set([...at.regenerated, key])] };
+    at = { ...at, pending: null, unanswered: null, regenerated: [...new Set([...at.regenerated, key])] };
     journal.note("regenerated", { key });
   };
 
@@ -104,10 +106,14 @@ export async function regenerateAll(
     }
   }
   for (const key of keys.due) {
-    if (done.has(key)) continue;
+    if (done.has(key)) {
+      // By a run of this activity that never got to say so, or for another secret of the case.
+      at = { ...at, regenerated: [...new Set([...at.regenerated, key])] };
+      continue;
+    }
     await journal.intend("regenerate", { key });
     const answer = await provider.regenerate(azure, resourceId, key);
-    if (answer.kind === "failed") return stopped(failedWith(at, answer.failure));
+    if (answer.kind === "failed") return stopped(failedAt(`regenerate ${key}`, at, answer.failure));
     const operation = operationOf(answer);
     if (operation !== null) {
       journal.note("regenerating", { key, requestId: answer.requestId });
@@ -134,28 +140,28 @@ export async function publishKeyed(
   if (listed.kind === "failed") return failedWith(state, listed.failure);
   const key = listed.value.find(({ name }) => name === state.newCredential);
   if (key === undefined) return failedWith(state, failure("UNEXPECTED", false));
-  const current = await work.atHand.newest();
-  if (current.kind === "failed") return failedWith(state, current.failure);
-  const { secret: value, is } = current.value;
   const proofOfNew = `${found.resourceId} lists it as ${key.name}`;
-  if (is.tags[MARK_TAG] === rotation.id && is.version !== null && holds(value, key.value)) {
-    journal.note("published", { version: is.version, again: true });
-    return goOn({ ...state, newVersion: is.version, proofOfNew }, "tell");
-  }
   // Somebody else's version meanwhile may be built otherwise.
-  const isOld = is.version === state.oldVersion && state.place !== null;
-  const place = isOld
-    ? state.place
-    : placeIn(
-        value,
-        listed.value.map((it) => it.value),
-      );
-  using next = refill(value, place, key.value);
+  const seen = await seeBase(work, state, (value, is) =>
+    is.version === state.oldVersion && state.place !== null
+      ? state.place
+      : placeIn(
+          value,
+          listed.value.map((it) => it.value),
+        ),
+  );
+  if (seen.kind === "stopped") return seen.result;
+  const { base } = seen;
+  if (isOurs(work, base.is) && base.is.version !== null && base.holds(key.value)) {
+    journal.note("published", { version: base.is.version, again: true });
+    return goOn({ ...state, newVersion: base.is.version, proofOfNew }, "tell");
+  }
+  using next = base.with(key.value);
   const published = await publishVersion(
     work,
     state,
     next,
-    propertiesFrom(is, rotation, azure.now(), { credential: key.name }),
+    propertiesFrom(base.is, rotation, azure.now(), { credential: key.name, provider: found.resourceId }),
   );
   if (published.kind === "stopped") return published.result;
   journal.note("proved-new", { by: "the provider's list of keys", key: key.name });

@@ -35,6 +35,10 @@ export const findByValue: Find = (work, _, value) => {
 
 /** Hints tell whose it may be; Entra tells whose it is. */
 async function findClientSecret(work: RotationWork, secret: Secret, { ids }: Clues): Promise<Search> {
+  if (!work.signIn)
+    return unknown(
+      "it looks like a client secret, and the policy does not have it tried where it may belong",
+    );
   const text = secret.reveal();
   let asked = 0;
   for (const list of [listHolders, listServicePrincipalHolders]) {
@@ -50,8 +54,8 @@ async function findClientSecret(work: RotationWork, secret: Secret, { ids }: Clu
       .toSorted((a, b) => named(b.holder, ids) - named(a.holder, ids));
     for (const { holder, keyId } of candidates.slice(0, MOST_CANDIDATES)) {
       asked += 1;
-      const seen = await trySignIn(work.tenantId, holder.appId, secret);
-      if (seen === "accepted" || seen === "principal-disabled")
+      const { is } = await trySignIn(work.tenantId, holder.appId, secret);
+      if (is === "accepted" || is === "principal-disabled")
         return foundSecretOf(work, holder, keyId, "value");
     }
   }

@@ -3,8 +3,9 @@ import type { Secret } from "../azure/secret.ts";
 import type { NewVersion, SecretVersion } from "../azure/vault.ts";
 import type { StageWork } from "./at-hand.ts";
 import type { Rotation, RotationState, StageResult } from "./rotation.ts";
-import { failedWith, needsPerson } from "./rotation.ts";
+import { failedAt, failedWith, needsPerson } from "./rotation.ts";
 import { sameSecret } from "./secret-text.ts";
+import { alreadyRenewed } from "./versions.ts";
 import { failure, MARK_TAG, vaultOf } from "./work.ts";
 
 const A_DAY_IN_MS = 86_400_000;
@@ -16,10 +17,21 @@ export function propertiesFrom(
   old: SecretVersion,
   rotation: Pick<Rotation, "id" | "mode">,
   now: Date,
-  changes: { readonly credential?: string | null; readonly expiresOn?: string } = {},
+  changes: {
+    readonly credential?: string | null;
+    readonly provider?: string;
+    readonly expiresOn?: string;
+  } = {},
 ): NewVersion {
   const tags: Record<string, string> = { ...old.tags };
-  const { credential } = changes;
+  const { credential, provider } = changes;
+  // Found by its value once, it is found by its tag from then on.
+  if (
+    provider !== undefined &&
+    tags["ProviderAddress"] === undefined &&
+    Object.keys(tags).length < MOST_TAGS - 2
+  )
+    tags["ProviderAddress"] = provider;
   if (credential != null && (tags["CredentialId"] !== undefined || Object.keys(tags).length < MOST_TAGS - 1))
     tags["CredentialId"] = credential;
   // A secret with all its tags taken keeps them; the mark is for retries, and those then compare values.
@@ -29,7 +41,8 @@ export function propertiesFrom(
     tags,
     expiresOn: expiryOf(old, rotation.mode, now, changes.expiresOn),
     notBefore: old.notBefore,
-    enabled: old.enabled,
+    // A disabled one is only rotated in an incident, and then its users need the new one.
+    enabled: true,
   };
 }
 
@@ -41,7 +54,7 @@ function expiryOf(
   given: string | undefined,
 ): string | null {
   const days = validityInDays(tags);
-  if (expiresOn === null && days === null) return null;
+  // What ends at its issuer has to say so: an expiry is what brings about its next rotation.
   if (given !== undefined) return given;
   if (days !== null) return new Date(now.getTime() + days * A_DAY_IN_MS).toISOString();
   if (expiresOn === null) return null;
@@ -78,9 +91,7 @@ export async function publishVersion(
   const version = published.value.version;
   if (version === null)
     return { kind: "stopped", result: failedWith(state, failure("NOT_UNDERSTOOD", false)) };
-  journal.note("published", { version, enabled: published.value.enabled });
-  // A version born disabled cannot be read back; its being listed has to do.
-  if (!properties.enabled) return { kind: "published", version };
+  journal.note("published", { version });
   const back = await vault.read(rotation.secretName, version);
   if (back.kind === "failed")
     return { kind: "stopped", result: failedWith({ ...state, newVersion: version }, back.failure) };
@@ -93,10 +104,10 @@ export async function publishVersion(
 
 /** A name that a deleted secret still holds is for a person: recovering or purging it is not ours to decide. */
 function refusedByVault(state: RotationState, refused: AzureFailure): StageResult {
-  if (refused.code !== "CONFLICT") return failedWith(state, refused);
+  if (refused.code !== "CONFLICT") return failedAt("publish", state, refused);
   return needsPerson(
     state,
-    `the vault refuses a new version (${refused.azureCode ?? "conflict"}): a deleted secret of this name is in the way${state.regenerated.length > 0 ? `; already regenerated at the provider: ${state.regenerated.join(", ")}` : ""}`,
+    `the vault refuses a new version (${refused.azureCode ?? "conflict"}): a deleted secret of this name is in the way${alreadyRenewed(state)}`,
     "Recover or purge the deleted secret, then rotate it again",
   );
 }

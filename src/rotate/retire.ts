@@ -1,11 +1,13 @@
 import type { SecretVersion } from "../azure/vault.ts";
 import { evidenceOf } from "../steps/answers.ts";
 import type { StageWork } from "./at-hand.ts";
-import { removeOld, unlocked } from "./create-client-secret.ts";
+import { passing, removeOld, removeOrphans, unlocked } from "./create-client-secret.ts";
 import { regenerateAll } from "./create-keyed.ts";
 import { readHolder } from "./directory-secrets.ts";
 import { providerNamed } from "./providers.ts";
+import { askAboutOld } from "./old-value.ts";
 import {
+  failedAt,
   failedWith,
   type FoundProvider,
   goOn,
@@ -13,13 +15,12 @@ import {
   type RotationState,
   type StageResult,
 } from "./rotation.ts";
-import { sameSecret } from "./secret-text.ts";
-import { trySignIn } from "./sign-in.ts";
-import { standingAt } from "./value-frame.ts";
-import { type RotationWork, vaultOf } from "./work.ts";
+import { holderOf, type RotationWork, vaultOf } from "./work.ts";
 
 const HOLD_IN_MS = 15 * 60_000;
 const MOST_LOOKS = 12;
+/** Looks at something that does not answer, when what is known otherwise is nearly as good. */
+const LOOKS_WITHOUT_WORD = 4;
 
 /**
  * Makes the old value useless: at the provider, where that has not happened yet; shows that it is refused while it can
@@ -48,19 +49,24 @@ async function invalidate(work: StageWork, state: RotationState, found: FoundPro
       // The application is gone, and its secrets with it.
       if (holder.kind === "failed" && holder.failure.code === "NOT_FOUND") return goOn(state, "prove");
       if (holder.kind === "failed") return failedWith(state, holder.failure);
-      const removed = await removeOld(work, found, holder.value);
-      return removed === null ? goOn(state, "prove") : failedWith(state, removed);
+      // One whose making was never answered may only be listed by now.
+      const removed =
+        (await removeOld(work, found, holder.value)) ??
+        (await removeOrphans(work, holder.value, state.newCredential));
+      return removed === null
+        ? goOn(state, "prove")
+        : failedAt("remove old client secret", state, passing(state, removed));
     });
   }
   const isOverlapping =
     provider.model === "keyed" && rotation.mode === "hygiene" && state.newCredential !== found.credential;
   if (!isOverlapping || found.credential === null) return goOn(state, "prove");
-  const held = await ledger.hold(found.resourceId, rotation.id, HOLD_IN_MS);
+  const held = await ledger.hold(found.resourceId, holderOf(rotation), HOLD_IN_MS);
   if (held.kind === "busy") return goOn(state, "retire", pauseAfter(state.looks));
   const done = await ledger.regenerated(found.resourceId, rotation.campaign);
   const result = await regenerateAll(work, state, provider, { due: [found.credential], done });
   if (result.kind === "stopped") return result.result;
-  await ledger.release(found.resourceId, rotation.id);
+  await ledger.release(found.resourceId, holderOf(rotation));
   return goOn(result.state, "prove");
 }
 
@@ -70,57 +76,28 @@ type OldProof =
 
 /** The old value against the provider, while it can be read. After a crash it may not be; then what was done has to do. */
 async function proofOfOld(work: StageWork, state: RotationState, found: FoundProvider): Promise<OldProof> {
-  const { azure, atHand, journal } = work;
-  if (state.proofOfOld !== null) return { kind: "proof", proof: state.proofOfOld };
-  const provider = providerNamed(found.provider);
-  if (provider.model === "random" || provider.model === "password")
-    return { kind: "proof", proof: "it was replaced by the new one" };
-  const old = state.oldVersion === null ? null : await atHand.version(state.oldVersion);
-  if (old?.kind === "failed" && old.failure.retryable) {
-    return { kind: "stopped", result: failedWith(state, old.failure) };
-  }
-  if (old?.kind !== "ok") {
-    return {
-      kind: "proof",
-      proof:
-        provider.model === "keyed"
-          ? `${found.credential ?? "it"} was regenerated`
-          : "Entra does not list it any more",
-    };
-  }
-  const value = old.value.secret;
-  if (provider.model === "keyed") {
-    const listed = await atHand.keys(provider, found.resourceId);
-    if (listed.kind === "failed") {
-      return { kind: "stopped", result: failedWith(state, listed.failure) };
+  const old = await askAboutOld(work, state, found);
+  switch (old.is) {
+    case "refused":
+      return { kind: "proof", proof: old.proof };
+    case "taken":
+      return later(state, null);
+    case "unknown": {
+      const { failure, nearest } = old;
+      if (failure === null) return later(state, nearest);
+      return failure.retryable || nearest === null
+        ? { kind: "stopped", result: failedWith(state, failure) }
+        : { kind: "proof", proof: nearest };
     }
-    using credential = standingAt(value, state.place ?? { from: 0, to: value.reveal().length });
-    const isListed = listed.value.some((key) => sameSecret(key.value, credential));
-    journal.note("proved-old", { listed: isListed });
-    return { kind: "proof", proof: isListed ? null : "the provider lists it no more" };
+    default:
+      return old satisfies never;
   }
-  const holder = await readHolder(azure, found.resourceId);
-  if (holder.kind === "failed") return { kind: "proof", proof: "its application is gone" };
-  if (holder.value.passwords.some(({ keyId }) => keyId === found.credential)) {
-    return later(state);
-  }
-  const seen = await trySignIn(work.tenantId, holder.value.appId, value);
-  journal.note("proved-old", { signIn: seen });
-  // Entra's token endpoint takes a removed secret for a minute or so.
-  if (seen === "accepted") return later(state);
-  return {
-    kind: "proof",
-    proof:
-      seen === "refused"
-        ? "Entra refuses it"
-        : seen === "principal-disabled"
-          ? "Entra lists it no more; sign-in of its principal is disabled"
-          : "Entra lists it no more",
-  };
 }
 
-function later(state: RotationState): OldProof {
-  if (state.looks >= MOST_LOOKS) return { kind: "proof", proof: null };
+/** Looks again for a while, and then has to do with the nearest there is to a proof. */
+function later(state: RotationState, nearest: string | null): OldProof {
+  if (state.looks >= (nearest === null ? MOST_LOOKS : LOOKS_WITHOUT_WORD))
+    return { kind: "proof", proof: nearest };
   return { kind: "stopped", result: goOn(state, "retire", pauseAfter(state.looks)) };
 }
 
@@ -140,10 +117,17 @@ async function disable(
   return null;
 }
 
+/** A version that somebody published after ours is not old: what is in it is theirs. */
 function othersEnabled(versions: readonly SecretVersion[], { newVersion }: RotationState): readonly string[] {
-  return versions.flatMap(({ version, enabled }) =>
-    enabled && version !== null && version !== newVersion ? [version] : [],
+  const ours = versions.find(({ version }) => version === newVersion);
+  return versions.flatMap(({ version, enabled, createdOn }) =>
+    enabled && version !== null && version !== newVersion && !isAfter(createdOn, ours) ? [version] : [],
   );
+}
+
+/** To the second, as Key Vault tells it: of two in one second neither is after the other. */
+function isAfter(createdOn: string | null, ours: SecretVersion | undefined): boolean {
+  return ours?.createdOn != null && createdOn !== null && createdOn > ours.createdOn;
 }
 
 /** Disables what other versions are still enabled, looks with fresh reads whether all of it holds, and ends the rotation. */
@@ -160,9 +144,16 @@ export async function prove(work: RotationWork, state: RotationState): Promise<S
     if (versions.kind === "failed") return failedWith(state, versions.failure);
   }
   const open = othersEnabled(versions.value, state);
-  const published =
-    state.newVersion === null || versions.value.some(({ version }) => version === state.newVersion);
-  const holds = open.length === 0 && published && state.proofOfOld !== null;
+  const ours = versions.value.find(({ version }) => version === state.newVersion);
+  const isPublished = state.newVersion === null || ours?.enabled === true;
+  const newer =
+    ours === undefined ? undefined : versions.value.find(({ createdOn }) => isAfter(createdOn, ours));
+  const saw = [
+    ...(open.length === 0 ? [] : [`${open.length} old versions are enabled`]),
+    ...(isPublished ? [] : ["the new version is gone or disabled"]),
+    ...(newer === undefined ? [] : [`somebody published ${newer.version ?? "a version"} after it`]),
+    ...(state.proofOfOld === null ? ["the old value is still taken"] : []),
+  ];
   return {
     kind: "over",
     state,
@@ -180,10 +171,11 @@ export async function prove(work: RotationWork, state: RotationState): Promise<S
         }),
       },
       proof: {
-        holds,
-        saw: holds
-          ? "the new one works and the old one is refused"
-          : `${open.length} old versions are enabled; the old value is ${state.proofOfOld === null ? "still taken" : "refused"}`,
+        holds: saw.length === 0,
+        saw:
+          saw.length === 0
+            ? `new: ${state.proofOfNew ?? "none is needed"}; old: ${state.proofOfOld ?? ""}`
+            : saw.join("; "),
       },
     },
   };

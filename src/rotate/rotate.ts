@@ -1,17 +1,17 @@
 import type { FailureCode } from "../case/outcome.ts";
 import type { AzureFailure } from "../azure/failure.ts";
+import { openAtHand, type StageWork } from "./at-hand.ts";
 import { evidenceOf } from "../steps/answers.ts";
 import { tellConsumers } from "./consumers.ts";
 import { create } from "./create.ts";
 import { publishKeyed } from "./create-keyed.ts";
 import { setLock } from "./directory-secrets.ts";
-import { identify } from "./identify.ts";
+import { howFar } from "./how-far.ts";
+import { identify, keepIdentified } from "./identify.ts";
 import { providerNamed } from "./providers.ts";
 import { prove, retire } from "./retire.ts";
 import { type Ending, goOn, type RotationState, type StageResult } from "./rotation.ts";
-import { openAtHand, type StageWork } from "./at-hand.ts";
-import { keepIdentified } from "./identify.ts";
-import { type RotationWork, secretId } from "./work.ts";
+import { holderOf, type RotationWork, secretId } from "./work.ts";
 
 /** Well under a function's ten minutes, whatever the last stage still takes. */
 const LONGEST_IN_MS = 120_000;
@@ -64,7 +64,9 @@ function stage(work: StageWork, state: RotationState): Promise<StageResult> {
 
 /** Ends a rotation that cannot go on: what it took hold of is let go, and exactly how far it came is said. */
 export async function giveUp(work: RotationWork, state: RotationState, why: AzureFailure): Promise<Ending> {
-  await letGo(work, state);
+  using atHand = openAtHand(work);
+  const left = await howFar({ ...work, atHand }, state);
+  const isLockBack = await letGo(work, state);
   return {
     outcome: {
       kind: "failed",
@@ -77,22 +79,29 @@ export async function giveUp(work: RotationWork, state: RotationState, why: Azur
       evidence: evidenceOf(why.requestId, work.azure.now(), {
         stoppedAt: state.stage,
         resource: state.found?.resourceId ?? null,
-        renewedAtProvider: state.regenerated.join(", ") || null,
-        published: state.newVersion,
-        oldRefused: state.proofOfOld,
+        ...left,
+        ...(isLockBack ? {} : { propertyLock: "could not be put back: the record has how it was" }),
       }),
     },
     proof: null,
   };
 }
 
-/** Lets go of what a rotation holds. Limits: to be called once its end is on record, or a crash in between begins it anew. */
-export async function letGo({ azure, ledger, rotation }: RotationWork, state: RotationState): Promise<void> {
-  await ledger.release(secretId(rotation), rotation.id);
+/**
+ * Lets go of what a rotation holds; false when a lock that was taken off could not be put back. Limits: to be called once
+ * its end is on record, or a crash in between begins it anew.
+ */
+export async function letGo(
+  { azure, ledger, rotation }: RotationWork,
+  state: RotationState,
+): Promise<boolean> {
+  await ledger.release(secretId(rotation), holderOf(rotation));
   const mayHoldResource = state.stage === "create" || state.stage === "retire";
-  if (state.found !== null && mayHoldResource) await ledger.release(state.found.resourceId, rotation.id);
+  if (state.found !== null && mayHoldResource)
+    await ledger.release(state.found.resourceId, holderOf(rotation));
+  if (state.lock === null) return true;
   // Put back by whoever took it off; this is for an activity that died in between and whose rotation then ended.
-  if (state.lock !== null) await setLock(azure, state.lock, true);
+  return (await setLock(azure, state.lock, true)).kind === "ok";
 }
 
 function outcomeCode(code: AzureFailure["code"]): FailureCode {

@@ -12,7 +12,7 @@ export type RotationMode = "incident" | "hygiene";
 export interface Rotation {
   /** The planned step's id: marks everything that is made, so that a retry finds it. */
   readonly id: string;
-  /** The same for all rotations of one plan: a key that two secrets share is regenerated once for both. */
+  /** The same for all rotations of one case: a key that two secrets share is regenerated once for both, however often one is tried. */
   readonly campaign: string;
   readonly vaultId: string;
   readonly vaultUri: string;
@@ -40,6 +40,8 @@ export type Stage = (typeof STAGES)[number];
 export interface Place {
   readonly from: number;
   readonly to: number;
+  /** Written as in a URL, and to be written so again. */
+  readonly encoded: boolean;
 }
 
 /** App instance property lock as it was, to be put back exactly. */
@@ -52,7 +54,7 @@ export interface HeldLock {
 export interface RotationState {
   readonly stage: Stage;
   readonly found: FoundProvider | null;
-  /** The version that was current when the rotation began. */
+  /** The version whose value is to die: the newest that this rotation did not publish itself, at an earlier try. */
   readonly oldVersion: string | null;
   /** Where in its value the credential stands, in characters: known before the old key is gone from the provider's list. */
   readonly place: Place | null;
@@ -63,6 +65,8 @@ export interface RotationState {
   readonly regenerated: readonly string[];
   /** A regeneration that Azure is still at. */
   readonly pending: { readonly key: string; readonly operation: string } | null;
+  /** An effect that was asked for and never answered: it may have happened. Known again with the next success. */
+  readonly unanswered: string | null;
   readonly lock: HeldLock | null;
   readonly proofOfNew: string | null;
   readonly proofOfOld: string | null;
@@ -92,6 +96,7 @@ export const BEGINNING: RotationState = {
   newCredential: null,
   regenerated: [],
   pending: null,
+  unanswered: null,
   lock: null,
   proofOfNew: null,
   proofOfOld: null,
@@ -113,11 +118,17 @@ export interface Ending {
 
 export function goOn(state: RotationState, stage: Stage, waitInMs = 0): StageResult {
   const looks = stage === state.stage ? state.looks + 1 : 0;
-  return { kind: "go-on", state: { ...state, stage, looks }, waitInMs };
+  return { kind: "go-on", state: { ...state, stage, looks, unanswered: null }, waitInMs };
 }
 
 export function failedWith(state: RotationState, failure: AzureFailure): StageResult {
   return { kind: "failed", state, failure };
+}
+
+/** An effect did not come off. Without an answer, or with a broken one, nobody knows whether it did. */
+export function failedAt(effect: string, state: RotationState, failure: AzureFailure): StageResult {
+  const isUnanswered = failure.status === null || failure.status >= 500;
+  return failedWith(isUnanswered ? { ...state, unanswered: effect } : state, failure);
 }
 
 export function needsPerson(state: RotationState, reason: string, action: string): StageResult {

@@ -9,12 +9,16 @@ import { z } from "zod";
 import type { Secret } from "../azure/secret.ts";
 
 /** What Entra says of a client secret: `unknown` when it could not be asked or answered something else. */
-export type SignIn = "accepted" | "refused" | "principal-disabled" | "unknown";
+export interface SignIn {
+  readonly is: "accepted" | "refused" | "principal-disabled" | "unknown";
+  /** `AADSTS7000215`: what Entra refused it with. */
+  readonly code: string | null;
+}
 
 const TIMEOUT_IN_MS = 20_000;
 const Refusal = z.object({ error_codes: z.array(z.number()) });
-/** AADSTS codes: wrong secret, expired secret, application not in this tenant. */
-const REFUSED: ReadonlySet<number> = new Set([7_000_215, 7_000_222, 700_016]);
+/** AADSTS codes: wrong secret, expired secret, revoked secret, application not in this tenant. */
+const REFUSED: ReadonlySet<number> = new Set([7_000_215, 7_000_222, 7_005_003, 700_016]);
 const DISABLED = 7_000_112;
 
 /**
@@ -44,13 +48,21 @@ export async function trySignIn(tenantId: string, appId: string, secret: Secret)
   });
   try {
     const response = await pipeline.sendRequest(createDefaultHttpClient(), request);
-    if (response.status === 200) return "accepted";
+    if (response.status === 200) return { is: "accepted", code: null };
     const parsed = Refusal.safeParse(JSON.parse(response.bodyAsText ?? ""));
-    if (!parsed.success) return "unknown";
-    if (parsed.data.error_codes.some((code) => REFUSED.has(code))) return "refused";
-    return parsed.data.error_codes.includes(DISABLED) ? "principal-disabled" : "unknown";
+    return parsed.success ? refusalOf(parsed.data.error_codes) : UNKNOWN;
   } catch (error) {
-    if (isRestError(error) || error instanceof SyntaxError) return "unknown";
+    if (isRestError(error) || error instanceof SyntaxError) return UNKNOWN;
     throw error;
   }
+}
+
+const UNKNOWN: SignIn = { is: "unknown", code: null };
+
+function refusalOf(codes: readonly number[]): SignIn {
+  const refusing = codes.find((code) => REFUSED.has(code));
+  if (refusing !== undefined) return { is: "refused", code: `AADSTS${refusing}` };
+  return codes.includes(DISABLED)
+    ? { is: "principal-disabled", code: `AADSTS${DISABLED}` }
+    : { is: "unknown", code: codes[0] === undefined ? null : `AADSTS${codes[0]}` };
 }

@@ -36,6 +36,8 @@ export interface RotationWork {
   readonly consumers: readonly Consumer[];
   /** Sites and slots whose settings may hold a copy of the value. */
   readonly siteIds: readonly string[];
+  /** Whether client secrets are proved by signing in with them, as the policy says. */
+  readonly signIn: boolean;
   readonly journal: StageJournal;
   /** Why none of these may be touched, or null. */
   guard(ids: readonly string[]): Refused | null;
@@ -54,6 +56,11 @@ export function markOf({ id }: Rotation): string {
   return `Tourniquet rotation ${id}`;
 }
 export const MARK_TAG = "TourniquetRotation";
+
+/** Who holds what is being rotated, as whoever comes second is told. */
+export function holderOf({ campaign, id }: Rotation): string {
+  return `case ${campaign}, step ${id}`;
+}
 
 /** A failure of our own finding: no answer of Azure's says it. */
 export function failure(code: AzureFailure["code"], retryable: boolean): AzureFailure {

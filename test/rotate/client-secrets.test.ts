@@ -32,9 +32,9 @@ test.for(["incident", "hygiene"] as const)(
 
     expect(ending).toMatchObject({ outcome: { kind: "applied" }, proof: { holds: true } });
     const made = house.versions("it").at(-1);
-    expect(await app.signIn(app.secret("old"))).toBe("refused");
-    expect(await app.signIn(made?.value ?? "")).toBe("accepted");
-    expect(await app.signIn(app.secret("other"))).toBe("accepted");
+    expect((await app.signIn(app.secret("old"))).is).toBe("refused");
+    expect((await app.signIn(made?.value ?? "")).is).toBe("accepted");
+    expect((await app.signIn(app.secret("other"))).is).toBe("accepted");
     const added = app
       .application()
       .passwordCredentials.find(({ keyId }) => keyId === made?.tags?.["CredentialId"]);
@@ -53,7 +53,7 @@ test("a secret without a tag is tried at the application whose secrets begin so"
 
   expect(state.found).toMatchObject({ credential: app.keyId("old"), foundBy: "value" });
   expect(ending.proof?.holds).toBe(true);
-  expect(await app.signIn(app.secret("old"))).toBe("refused");
+  expect((await app.signIn(app.secret("old"))).is).toBe("refused");
 });
 
 test("what a principal of the case had is taken away, and it gets nothing new", async () => {
@@ -99,7 +99,7 @@ test("a lock on the service principal is taken off for the change and put back a
 
   expect(ending).toMatchObject({ outcome: { kind: "applied" }, proof: { holds: true } });
   expect(app.application().servicePrincipalLockConfiguration).toEqual(before);
-  expect(await app.signIn(app.secret("sp-old"))).toBe("refused");
+  expect((await app.signIn(app.secret("sp-old"))).is).toBe("refused");
 });
 
 test("killed at every point, it ends with one secret of its own, which is the published one", async () => {
@@ -125,7 +125,7 @@ test("killed at every point, it ends with one secret of its own, which is the pu
       marked.map(({ keyId }) => keyId),
       at,
     ).toEqual([made?.tags?.["CredentialId"]]);
-    expect(await app.signIn(made?.value ?? ""), at).toBe("accepted");
+    expect((await app.signIn(made?.value ?? "")).is, at).toBe("accepted");
     expect(
       house.versions("it").filter(({ enabled }) => enabled),
       at,

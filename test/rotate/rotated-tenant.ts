@@ -1,3 +1,4 @@
+import { z } from "zod";
 import { PRODUCT } from "../../local/tenant/scenario/product.ts";
 import { type StartOptions, startTenant, type TenantHandle } from "../../local/tenant/start.ts";
 import type { SecretVersion } from "../../local/tenant/state/vaults.ts";
@@ -144,6 +145,8 @@ const scenario = {
   },
 };
 
+const AddedSecret = z.object({ keyId: z.string(), secretText: z.string() });
+
 /** Somebody pulled the plug. */
 export class PowerCut extends Error {
   override readonly name = "PowerCut";
@@ -157,12 +160,31 @@ export interface RotatedTenant extends AsyncDisposable {
   keys(resourceId: string): Readonly<Record<string, string>>;
   put(name: string, version: Partial<SecretVersion> & { readonly value: string }): void;
   versions(name: string): readonly SecretVersion[];
+  /** A client secret of its own for a test, made as its owner would. */
+  addClientSecret(
+    path: string,
+    displayName: string,
+  ): Promise<{ readonly keyId: string; readonly value: string }>;
+  /** Soft-deletes a secret, or takes that back. */
+  setDeleted(name: string, deleted: boolean): void;
+  setEnabled(name: string, enabled: boolean): void;
+  /** A management lock, as Azure has them. */
+  lock(scope: string, level: "CanNotDelete" | "ReadOnly"): Promise<Disposable>;
   work(
     name: string,
-    options?: Partial<Rotation> & Partial<Pick<RotationWork, "suspects" | "consumers" | "siteIds">>,
-  ): RotationWork & {
-    readonly journal: { readonly lines: readonly string[]; cutAfter: number };
-  };
+    options?: Partial<Rotation> &
+      Partial<Pick<RotationWork, "suspects" | "consumers" | "signIn" | "siteIds">>,
+  ): PoweredWork;
+}
+
+/** A rotation's work, whose plug can be pulled: from then on nothing of it reaches Azure until it is started again. */
+export interface PoweredWork extends RotationWork {
+  readonly journal: RotationWork["journal"] & { readonly lines: readonly string[]; cutAfter: number };
+  /** Answers that came so far, each as `arm.post` and the like. */
+  readonly answers: readonly string[];
+  /** Called with their number when one came, before anybody sees it. May throw a `PowerCut`. */
+  onAnswer: (count: number) => void;
+  startAgain(): void;
 }
 
 export async function rotatedTenant(options: StartOptions = {}): Promise<RotatedTenant> {
@@ -171,11 +193,12 @@ export async function rotatedTenant(options: StartOptions = {}): Promise<Rotated
   const azure = azureWith(identityIn(tenant, PRODUCT.actor));
   const root = `/subscriptions/${tenant.names.guid("subscription", "prod")}/resourceGroups/${GROUP}/providers`;
   const vaultId = `${root}/Microsoft.KeyVault/vaults/${VAULT}`;
-  const secrets = () => {
-    const vault = tenant.state.vaults.vaults.get(VAULT);
-    if (vault === undefined) throw new Error("no vault");
-    return vault.secrets;
+  const vault = () => {
+    const found = tenant.state.vaults.vaults.get(VAULT);
+    if (found === undefined) throw new Error("no vault");
+    return found;
   };
+  const secrets = () => vault().secrets;
   const ledger = memoryLedger();
   return {
     tenant,
@@ -201,27 +224,84 @@ export async function rotatedTenant(options: StartOptions = {}): Promise<Rotated
       secrets().set(name, known);
     },
     versions: (name) => secrets().get(name)?.versions ?? [],
-    work(name, { suspects = [], consumers = [], siteIds = [], ...more } = {}) {
+    async addClientSecret(path, displayName) {
+      const passwordCredential = { displayName, endDateTime: "2099-01-01T00:00:00Z" };
+      const added = await azure.graph.post(`${path}/addPassword`, { passwordCredential }, AddedSecret);
+      if (added.kind === "failed") throw new Error(`no client secret: ${added.failure.code}`);
+      const { keyId, secretText } = added.value;
+      return { keyId, value: secretText };
+    },
+    setDeleted(name, deleted) {
+      const { deletedSecrets } = vault();
+      const known = secrets().get(name) ?? deletedSecrets.get(name)?.object;
+      if (known === undefined) throw new Error(`no secret ${name}`);
+      const now = tenant.tenant.clock.now();
+      if (deleted) {
+        deletedSecrets.set(name, { object: known, deletedAt: now, purgeAt: now + 86_400_000 });
+        secrets().delete(name);
+      } else {
+        secrets().set(name, known);
+        deletedSecrets.delete(name);
+      }
+    },
+    setEnabled(name, enabled) {
+      const version = secrets().get(name)?.versions.at(-1);
+      if (version !== undefined) version.enabled = enabled;
+    },
+    async lock(scope, level) {
+      const id = `${scope}/providers/Microsoft.Authorization/locks/kept`;
+      const put = await azure.arm.put(id, "2016-09-01", { properties: { level } }, z.unknown());
+      if (put.kind === "failed") throw new Error(`no lock: ${put.failure.code}`);
+      return { [Symbol.dispose]: () => tenant.state.azure.locks.delete(id.toLowerCase()) };
+    },
+    work(name, { suspects = [], consumers = [], signIn = true, siteIds = [], ...more } = {}) {
       const lines: string[] = [];
+      const answers: string[] = [];
+      let isDead = false;
+      const living = () => {
+        if (isDead) throw new PowerCut();
+      };
+      const orDie = (act: () => void) => {
+        try {
+          act();
+        } catch (error) {
+          isDead = true;
+          throw error;
+        }
+      };
+      const written = (line: string) => {
+        living();
+        lines.push(line);
+        orDie(() => {
+          if (lines.length === journal.cutAfter) throw new PowerCut();
+        });
+      };
       const journal = {
         lines,
         cutAfter: Number.POSITIVE_INFINITY,
         enter: () => undefined,
         async intend(effect: string, details: object = {}) {
-          lines.push(`intent ${effect} ${JSON.stringify(details)}`);
-          if (lines.length === journal.cutAfter) throw new PowerCut();
+          written(`intent ${effect} ${JSON.stringify(details)}`);
         },
         note(effect: string, details: object = {}) {
-          lines.push(`came ${effect} ${JSON.stringify(details)}`);
-          if (lines.length === journal.cutAfter) throw new PowerCut();
+          written(`came ${effect} ${JSON.stringify(details)}`);
         },
       };
-      return {
-        azure,
+      const answered = (what: string) => {
+        answers.push(what);
+        orDie(() => work.onAnswer(answers.length));
+      };
+      const work: PoweredWork = {
+        azure: {
+          ...azure,
+          graph: onMains(azure.graph, "graph", living, answered),
+          arm: onMains(azure.arm, "arm", living, answered),
+          vault: (uri) => onMains(azure.vault(uri), "vault", living, answered),
+        },
         tenantId: tenant.tenant.id,
         rotation: {
           id: `rotation-of-${name}`,
-          campaign: "plan-1",
+          campaign: "case-1",
           vaultId,
           vaultUri: `https://${VAULT}.vault.azure.net`,
           secretName: name,
@@ -233,9 +313,16 @@ export async function rotatedTenant(options: StartOptions = {}): Promise<Rotated
         suspects,
         consumers,
         siteIds,
+        signIn,
         journal,
         guard: () => null,
+        answers,
+        onAnswer: () => {},
+        startAgain: () => {
+          isDead = false;
+        },
       };
+      return work;
     },
     async [Symbol.asyncDispose]() {
       entered[Symbol.dispose]();
@@ -244,18 +331,46 @@ export async function rotatedTenant(options: StartOptions = {}): Promise<Rotated
   };
 }
 
+/** Every call's answer is counted, and after the plug is pulled no call is made. */
+function onMains<T extends object>(
+  client: T,
+  name: string,
+  living: () => void,
+  answered: (what: string) => void,
+): T {
+  return new Proxy(client, {
+    get(target, property) {
+      const member: unknown = Reflect.get(target, property);
+      if (typeof member !== "function") return member;
+      return async (...parameters: readonly unknown[]) => {
+        living();
+        const answer: unknown = await Reflect.apply(member, target, parameters);
+        answered(`${name}.${String(property)}`);
+        return answer;
+      };
+    },
+  });
+}
+
 /** Runs a rotation to its end as its orchestration would, without the waiting. */
 export async function rotate(
-  work: RotationWork,
+  work: PoweredWork,
   {
     from = BEGINNING,
     tries = 3,
     twice = false,
   }: { readonly from?: RotationState; readonly tries?: number; readonly twice?: boolean } = {},
-): Promise<{ readonly state: RotationState; readonly ending: Ending; readonly stages: readonly string[] }> {
+): Promise<{
+  readonly state: RotationState;
+  readonly ending: Ending;
+  readonly stages: readonly string[];
+  /** How long Azure asked to wait, where it did. */
+  readonly waitedFor: readonly number[];
+}> {
   let state = from;
   let left = tries;
   const stages: string[] = [];
+  const waitedFor: number[] = [];
   const journal: RotationWork["journal"] = {
     ...work.journal,
     enter: ({ stage }) => void stages.push(stage),
@@ -268,18 +383,22 @@ export async function rotate(
       if (twice) result = await performStages({ ...work, journal }, state);
     } catch (error) {
       // The host starts the activity again with what it was started with before.
-      if (error instanceof PowerCut) continue;
+      if (error instanceof PowerCut) {
+        work.startAgain();
+        continue;
+      }
       throw error;
     }
     ({ state } = result);
     if (result.kind === "over") {
       await letGo(work, state);
-      return { state, ending: result.ending, stages };
+      return { state, ending: result.ending, stages, waitedFor };
     }
     if (result.kind === "failed") {
       left -= 1;
       if (!result.failure.retryable || left === 0)
-        return { state, ending: await giveUp(work, state, result.failure), stages };
+        return { state, ending: await giveUp(work, state, result.failure), stages, waitedFor };
+      if (result.failure.retryAfterInMs !== null) waitedFor.push(result.failure.retryAfterInMs);
     }
   }
   throw new Error(`it goes round and round: ${stages.slice(-10).join(", ")}`);

@@ -1,0 +1,50 @@
+import { describe, expect, test } from "vitest";
+import { PLAIN } from "./contract-subjects.ts";
+import {
+  before,
+  callsOf,
+  expectExact,
+  expectWhole,
+  modesOf,
+  SERVICES,
+  serviceOf,
+  staged,
+  tellingCalls,
+} from "./contract.ts";
+import { rotate, rotatedTenant } from "./rotated-tenant.ts";
+
+describe.each(PLAIN)("$name", (subject) => {
+  test.each([
+    ["forbidden", "incident", 403, "FORBIDDEN"],
+    ["away", "hygiene", 503, "UNAVAILABLE"],
+  ] as const)(
+    "%s from any request on, it says how far it came, and a new try goes on from there",
+    async (what, one, answer, code) => {
+      await using house = await rotatedTenant();
+      for (const mode of modesOf(subject, one)) {
+        const calls = await callsOf(house, subject, mode);
+        for (const [nth, call] of tellingCalls(subject, calls)) {
+          const at = `${mode}, ${what} from ${nth} (${call}) on`;
+          const run = await staged(house, subject, mode);
+          const work = run.work();
+          before(work, nth, () => {
+            for (const service of Object.values(SERVICES))
+              if (what === "away" || service === serviceOf(call))
+                house.tenant.faults.add({ service, answer, times: Number.POSITIVE_INFINITY });
+          });
+          const ended = await rotate(work, { tries: 2 });
+          house.tenant.faults.clear();
+          // When the provider only stops showing its list, that it made a new key is proof enough.
+          if (ended.ending.outcome.kind === "applied") {
+            expect(call, at).toBe("arm.post");
+            await expectWhole(run, ended, at);
+            continue;
+          }
+          expect(ended.ending.outcome, at).toMatchObject({ kind: "failed", code });
+          await expectExact(run, ended, at);
+          await expectWhole(run, await rotate(run.work()), `${at}, then again`);
+        }
+      }
+    },
+  );
+});
