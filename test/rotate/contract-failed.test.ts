@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { PLAIN } from "./contract-subjects.ts";
 import {
-  before,
+  beforeCall,
   callsOf,
   expectExact,
   expectWhole,
@@ -27,8 +27,8 @@ describe.each(PLAIN)("$name", (subject) => {
           const at = `${mode}, ${what} from ${nth} (${call}) on`;
           const run = await staged(house, subject, mode);
           const work = run.work();
-          before(work, nth, () => {
-            for (const service of Object.values(SERVICES))
+          beforeCall(work, nth, () => {
+            for (const service of SERVICES)
               if (what === "away" || service === serviceOf(call))
                 house.tenant.faults.add({ service, answer, times: Number.POSITIVE_INFINITY });
           });

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import type { FaultRule } from "../../local/tenant/weather/faults.ts";
 import { PLAIN } from "./contract-subjects.ts";
-import { before, callsOf, expectWhole, modesOf, serviceOf, staged, tellingCalls } from "./contract.ts";
+import { beforeCall, callsOf, expectWhole, modesOf, serviceOf, staged, tellingCalls } from "./contract.ts";
 import { PowerCut, rotate, rotatedTenant } from "./rotated-tenant.ts";
 
 describe.each(PLAIN)("$name", (subject) => {
@@ -34,7 +34,7 @@ describe.each(PLAIN)("$name", (subject) => {
         for (const [nth, call] of tellingCalls(subject, calls)) {
           const run = await staged(house, subject, mode);
           const work = run.work();
-          before(work, nth, () => house.tenant.faults.add({ service: serviceOf(call), ...fault }));
+          beforeCall(work, nth, () => house.tenant.faults.add({ service: serviceOf(call), ...fault }));
           const ended = await rotate(work);
           house.tenant.faults.clear();
           await expectWhole(run, ended, `${mode}, ${what} at ${nth} (${call})`);

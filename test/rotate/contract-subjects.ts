@@ -9,7 +9,7 @@ export interface Staged {
   /** The credential that leaked. */
   readonly old: string;
   /** The whole value of the secret with another credential in it. */
-  valueWith(credential: string): string;
+  readonly valueWith: (credential: string) => string;
   /** Whether the issuer takes a credential now. */
   takes(credential: string): Promise<boolean>;
   /** What the issuer has of it now, by name: a key's name, a client secret's key id. */
@@ -36,7 +36,7 @@ const KEPT_TAGS = { team: "shop", ValidityPeriodDays: "60" };
 
 function keyed(
   { resource, key, alternate }: (typeof KEYED)[number],
-  form: { readonly name: string; valueWith(credential: string): string; readonly tagged: boolean } = {
+  form: { readonly name: string; valueWith: (credential: string) => string; readonly tagged: boolean } = {
     name: resource,
     valueWith: bare,
     tagged: true,
@@ -84,7 +84,7 @@ const RENEWED: Readonly<Record<string, readonly string[]>> = {
 
 function server(
   resource: (typeof SERVERS)[number],
-  form: { readonly name: string; valueWith(credential: string): string } = {
+  form: { readonly name: string; valueWith: (credential: string) => string } = {
     name: resource,
     valueWith: bare,
   },
@@ -114,7 +114,7 @@ function server(
 
 function clientSecret(
   holder: "applications" | "servicePrincipals",
-  form: { readonly name: string; valueWith(credential: string): string } = {
+  form: { readonly name: string; valueWith: (credential: string) => string } = {
     name: `a client secret of ${holder}`,
     valueWith: bare,
   },

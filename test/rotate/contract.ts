@@ -63,8 +63,8 @@ export async function expectWhole(
   if (mode === "incident") {
     const after = it.credentials();
     for (const key of subject.renews ?? []) {
-      const name = key.toLowerCase();
-      expect(after[name], `${at}: ${key} is as it was`).not.toBe(before[name]);
+      const known = key.toLowerCase();
+      expect(after[known], `${at}: ${key} is as it was`).not.toBe(before[known]);
     }
   }
   // Nothing is left behind: of a shared thing's client secrets one came and one went.
@@ -95,14 +95,15 @@ export async function expectExact(
   const perhaps = (seen["perhaps"] ?? "").toString().toLowerCase();
   const unsaid = changed.filter(
     (key) =>
-      !said.some((it) => it.toLowerCase() === key.toLowerCase()) && !perhaps.includes(key.toLowerCase()),
+      !said.some((renewed) => renewed.toLowerCase() === key.toLowerCase()) &&
+      !perhaps.includes(key.toLowerCase()),
   );
   expect(
     unsaid.length === 0 || perhaps.includes("client secret"),
     `${at}: renewed and not said: ${unsaid.join()}`,
   ).toBe(true);
   expect(
-    said.filter((key) => !changed.some((it) => it.toLowerCase() === key.toLowerCase())),
+    said.filter((key) => !changed.some((renewed) => renewed.toLowerCase() === key.toLowerCase())),
     `${at}: said`,
   ).toEqual([]);
   const ours = house
@@ -128,9 +129,12 @@ export async function expectUntouched({ house, name, it, before }: Run): Promise
   expect(house.versions(name)).toHaveLength(1);
 }
 
-export const SERVICES = { arm: "arm", graph: "graph", vault: "key-vault" } as const;
-type Called = keyof typeof SERVICES;
-export const serviceOf = (answer: string) => SERVICES[answer.split(".")[0] as Called];
+export const SERVICES = ["arm", "graph", "key-vault"] as const;
+
+/** The service that gave an answer. */
+export function serviceOf(answer: string): (typeof SERVICES)[number] {
+  return answer.startsWith("arm.") ? "arm" : answer.startsWith("graph.") ? "graph" : "key-vault";
+}
 
 /** The calls of an undisturbed rotation. */
 export async function callsOf(
@@ -155,7 +159,7 @@ export function tellingCalls(
 }
 
 /** Before the nth call of a rotation something happens. */
-export function before(work: PoweredWork, nth: number, happens: () => void): void {
+export function beforeCall(work: PoweredWork, nth: number, happens: () => void): void {
   if (nth === 1) happens();
   else {
     work.onAnswer = (count) => {
