@@ -8,6 +8,9 @@ import { loadPlan } from "./stored-case.ts";
 /** Where one step stands over all plans of its case. */
 export interface StepStanding {
   readonly result: string | null;
+  /** How often it failed for good, over all plans, and the last one's code. */
+  readonly failures: number;
+  readonly code: string | null;
   /** The cut was made, by whichever plan, or stood already. */
   readonly performed: boolean;
   /** The first plan it was performed under; null when only the quick cut did. */
@@ -38,6 +41,8 @@ export interface CaseStanding {
 
 const UNTOUCHED: StepStanding = {
   result: null,
+  failures: 0,
+  code: null,
   performed: false,
   performedUnder: null,
   performedAt: null,
@@ -81,6 +86,8 @@ export async function caseStanding(record: CaseRecord): Promise<CaseStanding> {
         steps.set(stepId, {
           ...known,
           result: textOf(data["result"]),
+          failures: known.failures + (data["result"] === "failed" && data["retryable"] !== true ? 1 : 0),
+          code: textOf(data["code"]),
           performed: known.performed || took,
           performedUnder:
             known.performedUnder ?? (took && planDigest !== null && isDigest(planDigest) ? planDigest : null),

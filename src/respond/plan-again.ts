@@ -1,5 +1,5 @@
 import { sideBySide } from "../azure/side-by-side.ts";
-import type { Plan } from "../case/plan.ts";
+import type { Plan, PlannedStep } from "../case/plan.ts";
 import type { Limitation, Scope } from "../case/scope.ts";
 import { stepNamed } from "../steps/steps.ts";
 import type { CaseSummary } from "../storage/case-index.ts";
@@ -16,6 +16,8 @@ export interface PlannedAgain {
   readonly findings: readonly Finding[];
   /** A step is offered in place of one of ours that came to nothing: to be decided, but nobody's return. */
   readonly offers: boolean;
+  /** A rotation failed for what passes by itself, and is to be taken up again from where it stopped. */
+  readonly unfinished: boolean;
   /** What could not be read, so that this look is no proof of quiet. */
   readonly gaps: readonly Limitation[];
 }
@@ -37,6 +39,7 @@ export async function planAgain(
     return {
       findings: [],
       offers: false,
+      unfinished: false,
       gaps: [...gaps, { about: "who must be spared", code: error.code, detail: "not readable" }],
     };
   }
@@ -75,8 +78,35 @@ export async function planAgain(
     offers: steps.some(
       ({ id, offered, permission }) => offered === true && permission !== "off" && !known.has(id),
     ),
+    unfinished: steps.some((step) => isToGoOn(step, standing)),
     gaps: [...gaps, ...looked.flatMap(({ gap }) => gap ?? [])],
   };
+}
+
+const MOST_FAILURES = 4;
+const PASSING: ReadonlySet<string | null> = new Set([
+  "THROTTLED",
+  "UNAVAILABLE",
+  "TIMED_OUT",
+  "PRECONDITION_FAILED",
+  // Somebody else's rotation of the same secret, which ends.
+  "CONFLICT",
+  "UNEXPECTED",
+]);
+
+/**
+ * Whether a rotation that failed is begun again without anybody asking. Not one that waits for an approver, who would be
+ * asked at every look, and not for ever.
+ */
+function isToGoOn({ id, kind, permission }: PlannedStep, standing: CaseStanding): boolean {
+  const { result, code, failures } = standing.of(id);
+  return (
+    kind === "rotate-secret" &&
+    permission === "automatic" &&
+    result === "failed" &&
+    PASSING.has(code) &&
+    failures < MOST_FAILURES
+  );
 }
 
 /** Service principals that the case did not begin with, of applications that it did. */

@@ -70,7 +70,10 @@ export async function watchOnce(app: Tourniquet, { caseId, look }: WatchInput): 
       impaired,
     });
   }
-  return { findings: news, contain: again?.offers === true || findings.some(callsForCut) };
+  return {
+    findings: news,
+    contain: again?.offers === true || again?.unfinished === true || findings.some(callsForCut),
+  };
 }
 
 interface CheapLook {
