@@ -1,5 +1,5 @@
 import type { HttpResponseInit } from "@azure/functions";
-import { currentReport, formsOf } from "../respond/publish.ts";
+import { currentReport, REPORT_FORMS } from "../respond/publish.ts";
 import { problem } from "./problem.ts";
 import { caseOf, isCase } from "./read-case.ts";
 import type { Visit } from "./route.ts";
@@ -27,7 +27,7 @@ export async function getReport(visit: Visit): Promise<HttpResponseInit> {
   if (form === undefined) return problem(404, "NO_SUCH_FORM", "A report ends in .json, .html or .md.");
   const report = await currentReport(app, found);
   if (report.record.entries === 0) return problem(404, "NOT_YET", "Nothing is on record yet.");
-  const written = formsOf(report).find(({ name }) => name === form.name);
+  const written = REPORT_FORMS.find(({ name }) => name === form.name);
   if (written === undefined) return problem(404, "NO_SUCH_FORM", "A report ends in .json, .html or .md.");
   return {
     status: 200,
@@ -39,6 +39,6 @@ export async function getReport(visit: Visit): Promise<HttpResponseInit> {
       "content-security-policy": "default-src 'none'; style-src 'unsafe-inline'; img-src data:; sandbox",
       "x-content-type-options": "nosniff",
     },
-    body: written.text,
+    body: written.write(report),
   };
 }

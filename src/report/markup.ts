@@ -8,8 +8,9 @@ export class Markup {
   }
   /** Template text is ours and goes in as it is; every value is data and is escaped, unless it is markup itself. */
   static from(strings: TemplateStringsArray, values: readonly Part[]): Markup {
-    const pieces = strings.map((literal, index) => literal + written(values[index] ?? null));
-    return new Markup(pieces.join(""));
+    let text = "";
+    for (const [index, literal] of strings.entries()) text += literal + written(values[index] ?? null);
+    return new Markup(text);
   }
   /** A style sheet or the like of our own. Never for anything that was read. */
   static own(text: string): Markup {
@@ -28,7 +29,10 @@ function written(part: Part): string {
   if (part instanceof Markup) return part.text;
   if (typeof part === "number") return String(part);
   if (typeof part === "string") return escaped(part);
-  return part.map(written).join("");
+  // Added up, not joined: a page of megabytes is then copied once and not at every level of it.
+  let text = "";
+  for (const inner of part) text += written(inner);
+  return text;
 }
 
 const ENTITIES: Readonly<Record<string, string>> = {

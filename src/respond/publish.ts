@@ -16,8 +16,8 @@ export async function publish(app: Tourniquet, summary: CaseSummary): Promise<vo
   const { caseId } = summary;
   const report = await currentReport(app, summary);
   const documents: DocumentReference[] = [];
-  for (const { name, contentType, text } of formsOf(report)) {
-    documents.push(await app.documents.put(caseId, name, Buffer.from(text), contentType));
+  for (const { name, contentType, write } of REPORT_FORMS) {
+    documents.push(await app.documents.put(caseId, name, Buffer.from(write(report)), contentType));
   }
   await app.record(caseId).append(
     [
@@ -48,17 +48,24 @@ export async function currentReport(app: Tourniquet, summary: CaseSummary): Prom
   });
 }
 
-/** A report in each of its forms. The same report gives the same bytes. */
-export function formsOf(
-  report: CaseReport,
-): readonly { readonly name: string; readonly contentType: string; readonly text: string }[] {
+/** A report in one of its forms. The same report gives the same bytes. */
+interface ReportForm {
+  readonly name: string;
+  readonly contentType: string;
+  write(report: CaseReport): string;
+}
+
+/** Written one at a time: a case with thousands of steps makes megabytes of each. */
+export const REPORT_FORMS: readonly ReportForm[] = [
+  { name: "report.json", contentType: "application/json", write: jsonReport },
+  { name: "report.html", contentType: "text/html; charset=utf-8", write: htmlReport },
+  { name: "report.md", contentType: "text/markdown; charset=utf-8", write: markdownReport },
+];
+
+function jsonReport(report: CaseReport): string {
   const json = canonicalize(report);
   if (json === undefined) throw new TypeError("a report has no canonical form");
-  return [
-    { name: "report.json", contentType: "application/json", text: json },
-    { name: "report.html", contentType: "text/html; charset=utf-8", text: htmlReport(report) },
-    { name: "report.md", contentType: "text/markdown; charset=utf-8", text: markdownReport(report) },
-  ];
+  return json;
 }
 
 const Planned = z.object({
