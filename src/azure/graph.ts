@@ -10,6 +10,8 @@ export interface GraphOptions {
   /** Advanced queries read another, eventually consistent index; the header has to go with every page. */
   readonly eventual?: boolean;
   readonly ifMatch?: string;
+  /** Of a batch: each waits for the one before, and after one that failed none is made. */
+  readonly inOrder?: boolean;
 }
 
 export interface BatchItem<T> {
@@ -26,7 +28,7 @@ export interface GraphClient {
   post<T>(path: string, body: unknown, schema: z.ZodType<T>, options?: GraphOptions): Promise<Answer<T>>;
   patch(path: string, body: unknown, options?: GraphOptions): Promise<Answer<unknown>>;
   delete(path: string, options?: GraphOptions): Promise<Answer<unknown>>;
-  /** At most 20 independent requests in one round trip; each has its own answer, in the order asked. */
+  /** At most 20 requests in one round trip, independent unless `inOrder`; each has its own answer, in the order asked. */
   batch<T>(items: readonly BatchItem<T>[], options?: GraphOptions): Promise<readonly Answer<T>[]>;
 }
 
@@ -44,7 +46,8 @@ const BatchAnswer = z.object({
       id: z.string(),
       status: z.number(),
       headers: z.record(z.string(), z.string()).nullish(),
-      body: z.unknown(),
+      // A change is answered without one.
+      body: z.unknown().optional(),
     }),
   ),
 });
@@ -84,6 +87,7 @@ export function openGraph(credential: TokenCredential): GraphClient {
         id: String(index),
         method: item.method,
         url: item.path,
+        ...(options.inOrder === true && index > 0 ? { dependsOn: [String(index - 1)] } : {}),
         ...(item.body === undefined
           ? {}
           : { body: item.body, headers: { "Content-Type": "application/json" } }),

@@ -5,7 +5,7 @@ import { stepNamed } from "../steps/steps.ts";
 import type { Tourniquet } from "../tourniquet.ts";
 import type { Performed, PerformInput } from "./activities.ts";
 import type { NewEntry } from "../record/entry.ts";
-import { inLanes } from "./lanes.ts";
+import { inBundles } from "./lanes.ts";
 import { intentEntry, outcomeEntry, type StepState, stepStates } from "./journal.ts";
 import { noteProgress } from "./progress.ts";
 import { currentProtection } from "./protection.ts";
@@ -62,10 +62,11 @@ export async function performWaves(
     await record.append([...untold, ...due.map((step) => intentEntry(planDigest, step, wave, attempt))]);
     // A vault that cannot sign stops nothing: the end of the last wave asks it once more.
     if (untold.length > 0) beside.push(record.checkpoint().catch(() => null));
-    const outcomes = await inLanes(due, async (step): Promise<StepOutcome> => {
-      const refused = guardIds(step.touches, app.policy, protection);
-      return refused === null ? applied(app, step) : { kind: "refused", ...refused };
-    });
+    const outcomes = await inBundles(
+      due,
+      (kind) => stepNamed(kind).together?.most ?? 1,
+      (bundle) => performBundle(app, bundle, protection),
+    );
     untold = due.map((step, index) => outcomeEntry(planDigest, step, attempt, outcomeAt(outcomes, index)));
     all.push(...outcomes);
     // Counts for people who watch; the record is what holds.
@@ -76,14 +77,38 @@ export async function performWaves(
   return all;
 }
 
-/** One step's surprise is that step's outcome: the others of the wave go on. */
-async function applied(app: Tourniquet, step: PlannedStep): Promise<StepOutcome> {
+async function performBundle(
+  app: Tourniquet,
+  bundle: readonly PlannedStep[],
+  protection: Protection,
+): Promise<readonly StepOutcome[]> {
+  const refusals = bundle.map(({ touches }) => guardIds(touches, app.policy, protection));
+  const made = await applied(
+    app,
+    bundle.filter((_, index) => refusals[index] === null),
+  );
+  let next = 0;
+  return refusals.map((refused) =>
+    refused === null ? outcomeAt(made, next++) : { kind: "refused", ...refused },
+  );
+}
+
+/** One request's surprise is the outcome of what it was for: the others of the wave go on. */
+async function applied(app: Tourniquet, steps: readonly PlannedStep[]): Promise<readonly StepOutcome[]> {
+  const [first] = steps;
+  if (first === undefined) return [];
+  const kind = stepNamed(first.kind);
+  const { together } = kind;
   try {
-    return await stepNamed(step.kind)
-      .bind(step.target, step.before)
-      .apply({ azure: app.actor, stepId: step.id });
+    return together !== null && steps.length > 1
+      ? await together.apply(
+          app.actor,
+          steps.map(({ target }) => target),
+        )
+      : [await kind.bind(first.target, first.before).apply({ azure: app.actor, stepId: first.id })];
   } catch (error) {
-    return unexpected(error, app.now());
+    const outcome = unexpected(error, app.now());
+    return steps.map(() => outcome);
   }
 }
 

@@ -20,7 +20,23 @@ export function rulingFor(app: Tourniquet, summary: CaseSummary, principals: rea
   });
 }
 
-/** A plan by its digest, which is checked: what is performed is what was planned and approved. */
-export async function loadPlan(app: Tourniquet, caseId: string, planDigest: string): Promise<Plan> {
-  return app.documents.getJson<Plan>(caseId, { blob: `plan-${planDigest}.json`, sha256: planDigest });
+const PLANS_KEPT = 2;
+const plans = new WeakMap<Tourniquet, Map<string, Promise<Plan>>>();
+
+/**
+ * A plan by its digest, which is checked: what is performed is what was planned and approved. The latest are kept: a
+ * digest names one plan for ever, and one of two thousand steps takes long to read for each sixty of them.
+ */
+export function loadPlan(app: Tourniquet, caseId: string, planDigest: string): Promise<Plan> {
+  const kept = plans.get(app) ?? new Map<string, Promise<Plan>>();
+  plans.set(app, kept);
+  const key = `${caseId} ${planDigest}`;
+  const known = kept.get(key);
+  if (known !== undefined) return known;
+  const reference = { blob: `plan-${planDigest}.json`, sha256: planDigest };
+  const plan = app.documents.getJson<Plan>(caseId, reference);
+  if (kept.size >= PLANS_KEPT) kept.delete([...kept.keys()][0] ?? "");
+  kept.set(key, plan);
+  plan.catch(() => kept.delete(key));
+  return plan;
 }

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { doomedPasswords, isTelling } from "./credential-proposals.ts";
 import { MICROSOFT_GRAPH } from "./needs.ts";
-import { removePassword, verifyPasswordGone } from "./password-removal.ts";
+import { removePassword, removePasswords, verifyPasswordGone } from "./password-removal.ts";
 import { cannotBeUndone, defineStep } from "./step.ts";
 
 /** Removes one client secret of an application. New sign-ins with it end within minutes; tokens already issued live on. */
@@ -29,6 +29,16 @@ export const removeApplicationPassword = defineStep({
   alone: ({ applicationId }) => applicationId,
   apply: ({ azure }, { applicationId, keyId }) =>
     removePassword(azure, `/applications/${applicationId}`, keyId),
+  together: {
+    most: 60,
+    apply: async (azure, targets) => {
+      const [first] = targets;
+      const keyIds = targets.map(({ keyId }) => keyId);
+      return first === undefined
+        ? []
+        : removePasswords(azure, `/applications/${first.applicationId}`, keyIds);
+    },
+  },
   verify: ({ azure }, { applicationId, keyId }) =>
     verifyPasswordGone(azure, `/applications/${applicationId}`, keyId),
 });

@@ -156,8 +156,7 @@ function propose(
     because,
     cost: [`${principalName} can no longer act as ${role} on ${describeScope(it.scope)}.`],
     touches: [...new Set([...touches, it.principalId])],
-    // Who can hand out roles takes back any other that goes before.
-    rank: it.permissions === null || permissionsAllow(it.permissions, ASSIGN_ROLES) ? -1 : 0,
+    rank: rankOf(it),
     ...(hindrance === null ? {} : { hindered: hindrance }),
   };
 }
@@ -174,4 +173,10 @@ function hindering(obstacles: readonly Obstacle[], { id, scope }: RoleAssignment
     };
   }
   return lockInTheWay(obstacles, scope, "deletion", `remove the assignment ${id}`);
+}
+
+/** Who can hand out roles takes back any other that went before; then what opens vaults and data. */
+function rankOf({ permissions }: RoleAssignment): number {
+  if (permissions === null || permissionsAllow(permissions, ASSIGN_ROLES)) return -2;
+  return permissions.some(({ dataActions }) => dataActions.length > 0) ? -1 : 0;
 }

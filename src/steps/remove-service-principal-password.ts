@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { doomedPasswords, isTelling } from "./credential-proposals.ts";
 import { MICROSOFT_GRAPH } from "./needs.ts";
-import { removePassword, verifyPasswordGone } from "./password-removal.ts";
+import { removePassword, removePasswords, verifyPasswordGone } from "./password-removal.ts";
 import { cannotBeUndone, defineStep } from "./step.ts";
 
 /** Removes one client secret of a service principal. New sign-ins with it end within minutes; tokens already issued live on. */
@@ -31,6 +31,16 @@ export const removeServicePrincipalPassword = defineStep({
   alone: ({ servicePrincipalId }) => servicePrincipalId,
   apply: ({ azure }, { servicePrincipalId, keyId }) =>
     removePassword(azure, `/servicePrincipals/${servicePrincipalId}`, keyId),
+  together: {
+    most: 60,
+    apply: async (azure, targets) => {
+      const [first] = targets;
+      const keyIds = targets.map(({ keyId }) => keyId);
+      return first === undefined
+        ? []
+        : removePasswords(azure, `/servicePrincipals/${first.servicePrincipalId}`, keyIds);
+    },
+  },
   verify: ({ azure }, { servicePrincipalId, keyId }) =>
     verifyPasswordGone(azure, `/servicePrincipals/${servicePrincipalId}`, keyId),
 });

@@ -75,8 +75,19 @@ export interface StepDefinition<Target, Before> {
   propose(scope: Scope, terms: Terms): readonly Proposal<Target, Before>[];
   /** Makes the change; safe to run again, alone or beside others. */
   apply(context: StepContext, target: Target, before: Before): Promise<StepOutcome>;
+  /** Makes the change to several targets with the same key in one request, where Azure has one for that. */
+  readonly together?: {
+    readonly most: number;
+    apply(azure: Azure, targets: readonly Target[]): Promise<readonly StepOutcome[]>;
+  };
   /** Reads whether the change holds. One look; looking again is the orchestrator's. */
   verify(context: StepContext, target: Target, before: Before): Promise<Confirmation>;
+}
+
+/** Several targets at once: at most so many, outcomes in their order. */
+export interface Together {
+  readonly most: number;
+  apply(azure: Azure, targets: readonly unknown[]): Promise<readonly StepOutcome[]>;
 }
 
 /** A definition with its types closed over, so that kinds of every shape stand in one list. */
@@ -96,6 +107,8 @@ export interface Step {
   ): readonly Proposal<Readonly<Record<string, unknown>>, Readonly<Record<string, unknown>>>[];
   /** Null: side by side with anything. */
   alone(target: unknown): string | null;
+  /** Null: one at a time. */
+  readonly together: Together | null;
   bind(target: unknown, before: unknown): BoundStep;
 }
 
@@ -114,7 +127,7 @@ type PlainObject = Readonly<Record<string, unknown>>;
 export function defineStep<Target extends PlainObject, Before extends PlainObject>(
   definition: StepDefinition<Target, Before>,
 ): Step {
-  const { undoing } = definition;
+  const { undoing, together } = definition;
   return {
     kind: definition.kind,
     wave: definition.wave,
@@ -124,6 +137,17 @@ export function defineStep<Target extends PlainObject, Before extends PlainObjec
     alwaysAsks: definition.alwaysAsks ?? null,
     propose: (scope, terms) => definition.propose(scope, terms),
     alone: (target) => definition.alone?.(definition.target.parse(target)) ?? null,
+    together:
+      together === undefined
+        ? null
+        : {
+            most: together.most,
+            apply: (azure, targets) =>
+              together.apply(
+                azure,
+                targets.map((it) => definition.target.parse(it)),
+              ),
+          },
     bind(rawTarget, rawBefore) {
       const target = definition.target.parse(rawTarget);
       const before = definition.before.parse(rawBefore);

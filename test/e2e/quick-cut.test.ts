@@ -5,7 +5,7 @@ import { durableHistoryOf } from "../../local/bench/measure/durable-history.ts";
 import { postAlert, recordOf, stage } from "./case-driver.ts";
 
 /** Long beside what a busy machine needs to send what is sent side by side: what did not overlap was waited for. */
-const LATENCY_IN_MS = 500;
+const LATENCY_IN_MS = 1_000;
 
 test("from the case's start to the cut are at most three requests that wait for one another and two hops, and the scope comes after", async () => {
   await using on = await stage("leaked-service-principal", undefined, { latencyInMs: LATENCY_IN_MS });

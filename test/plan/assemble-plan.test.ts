@@ -42,17 +42,23 @@ describe("what cannot work is said, with what a person does instead", () => {
     expect(forPerson(plan)).toContain(`Lift the lock ${GROUP}/providers/Microsoft.Authorization/locks/keep`);
   });
 
-  test("roles that can hand out roles go first, and so do those nobody could read", () => {
-    const allowing = (scope: string, action: string) =>
+  test("roles that can hand out roles go first, and those nobody could read; then roles over data", () => {
+    const allowing = (scope: string, actions: string[], dataActions: string[] = []) =>
       aRole(KEY, `${GROUP}/${scope}`, {
-        permissions: [{ actions: [action], notActions: [], dataActions: [], notDataActions: [] }],
+        permissions: [{ actions, notActions: [], dataActions, notDataActions: [] }],
       });
-    const granting = allowing("z", "Microsoft.Authorization/*");
+    const granting = allowing("z", ["Microsoft.Authorization/*"]);
     const unread = aRole(KEY, `${GROUP}/y`, { permissions: null });
-    const reading = allowing("a", "*/read");
-    const plan = planFor(aScope([aScoped(APP, { roleAssignments: [reading, unread, granting] })]));
+    const opening = allowing("x", [], ["Microsoft.KeyVault/vaults/secrets/getSecret/action"]);
+    const reading = allowing("a", ["*/read"]);
+    const plan = planFor(aScope([aScoped(APP, { roleAssignments: [reading, opening, unread, granting] })]));
     const removed = stepsOf(plan).filter(({ kind }) => kind === "remove-role-assignment");
-    expect(removed.map(({ target }) => target["assignmentId"])).toEqual([unread.id, granting.id, reading.id]);
+    expect(removed.map(({ target }) => target["assignmentId"])).toEqual([
+      unread.id,
+      granting.id,
+      opening.id,
+      reading.id,
+    ]);
   });
 
   test("the last Owner of a subscription stays", () => {

@@ -97,7 +97,7 @@ ${kinds.map(row).join("\n")}
   });
   return `# Steps
 
-Everything Tourniquet can do to cut an identity off, in the order of a plan. Waves follow one another; steps of a wave run side by side. Each step says in the plan why it is there and who loses what, is recorded before and after, and counts as done only when fresh reads agree.
+Everything Tourniquet can do to cut an identity off, in the order of a plan. Waves follow one another; steps of a wave run side by side, one after another on one object, and secrets of one application twenty to a request. Of role assignments those go first that can hand out roles, then those over vaults and data. Each step says in the plan why it is there and who loses what, is recorded before and after, and counts as done only when fresh reads agree.
 
 ${rows.join("\n")}`;
 }
