@@ -91,6 +91,12 @@ process.on("message", (question: TenantQuestion | TenantWeather) => {
       say({ kind: "answer", id: question.id, seen: null });
       return;
     }
+    case "old-secrets":
+      for (const { secrets } of tenant.state.vaults.vaults.values()) {
+        for (const { versions } of secrets.values()) for (const version of versions) version.enabled = true;
+      }
+      say({ kind: "answer", id: question.id, seen: null });
+      return;
     case "calm":
       void adversary?.stop().then(() => say({ kind: "answer", id: question.id, seen: null }));
       return;

@@ -29,10 +29,11 @@ export interface TenantReady {
 export interface TenantQuestion {
   readonly id: number;
   /**
-   * `calm` ends the attack; `re-enable` is an administrator who lets the suspect sign in again; `requests` asks for every
-   * request of the log as well, `credentials` for every credential's value.
+   * `calm` ends the attack; `re-enable` is an administrator who lets the suspect sign in again, `old-secrets` one who enables
+   * every old version of every secret; `requests` asks for every request of the log as well, `credentials` for every
+   * credential's value.
    */
-  readonly ask: "seen" | "attack" | "calm" | "re-enable" | "requests" | "credentials";
+  readonly ask: "seen" | "attack" | "calm" | "re-enable" | "old-secrets" | "requests" | "credentials";
 }
 
 export interface TenantSeen {
