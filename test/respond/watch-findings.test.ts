@@ -238,11 +238,20 @@ test("what was cut is watched in a handful of requests", async () => {
   await on.look();
   const { result, requests } = await on.counting(() => on.look());
   expect(result).toEqual({ findings: 0, contain: false });
-  // Directory 3, Resource Graph 3, federated credentials and eligible roles one each, and a query for each of six logs.
-  expect(requests, requests.join("\n")).toHaveLength(14);
+  // Directory 3, Resource Graph 3, federated credentials and eligible roles one each, and a query for each of seven logs.
+  expect(requests, requests.join("\n")).toHaveLength(15);
   await changesSeen();
   expect(await changesSeen()).toEqual([]);
 }, 120_000);
+
+test("a cheap look sees in the vault's log that somebody enables an old version of a secret", async () => {
+  const [old] = on.tenant.state.vaults.vaults.get("kv-app")?.secrets.get("api-key")?.versions ?? [];
+  await accomplice.vault("kv-app", "PATCH", `/secrets/api-key/${old?.version ?? ""}?api-version=7.4`, {
+    attributes: { enabled: true },
+  });
+  expect(await changesSeen()).toEqual(["log AZKVAuditLogs"]);
+  expect(await changesSeen()).toEqual([]);
+});
 
 test.each(DEEDS)("%s: a cheap look sees that somebody %s", async (_kind, _what, deed) => {
   await deed();

@@ -59,10 +59,33 @@ export const WATCHED = {
           accessPolicies: [],
         },
       },
+      {
+        type: "Microsoft.KeyVault/vaults",
+        name: "kv-app",
+        resourceGroup: "rg",
+        properties: {
+          tenantId: "{{tenant.id}}",
+          sku: { family: "A", name: "standard" },
+          vaultUri: "https://kv-app.vault.azure.net/",
+          enableRbacAuthorization: true,
+          accessPolicies: [],
+        },
+      },
     ],
     roleAssignments: [
+      {
+        principal: "servicePrincipal.ci",
+        role: "Key Vault Secrets User",
+        scope: "prod/rg/Microsoft.KeyVault/vaults/kv-app",
+      },
+      {
+        principal: "servicePrincipal.tool",
+        role: "Key Vault Secrets Officer",
+        scope: "prod/rg/Microsoft.KeyVault/vaults/kv-app",
+      },
       { name: "ci-contributor", principal: "servicePrincipal.ci", role: "Contributor", scope: "prod/rg" },
       { name: "tool-owner", principal: "servicePrincipal.tool", role: "Owner", scope: "prod" },
     ],
   },
+  vaults: { "kv-app": { secrets: { "api-key": { versions: [{ enabled: false }, {}] } } } },
 };

@@ -173,8 +173,14 @@ export async function attackerWith(tenant: TenantHandle, application: string, se
     tokens.set(resource, issued);
     return issued;
   };
-  const send = async (resource: string, method: string, path: string, body?: unknown): Promise<unknown> => {
-    const response = await fetch(`${resource}${path}`, {
+  const send = async (
+    resource: string,
+    method: string,
+    path: string,
+    body?: unknown,
+    root = resource,
+  ): Promise<unknown> => {
+    const response = await fetch(`${root}${path}`, {
       dispatcher,
       method,
       headers: { Authorization: `Bearer ${await token(resource)}`, "Content-Type": "application/json" },
@@ -189,5 +195,7 @@ export async function attackerWith(tenant: TenantHandle, application: string, se
       send("https://graph.microsoft.com", method, `/v1.0${path}`, body),
     arm: (method: string, path: string, body?: unknown) =>
       send("https://management.azure.com", method, path, body),
+    vault: (name: string, method: string, path: string, body?: unknown) =>
+      send("https://vault.azure.net", method, path, body, `https://${name}.vault.azure.net`),
   };
 }
