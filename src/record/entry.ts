@@ -159,6 +159,8 @@ interface Members {
     readonly target: object;
     readonly evidence: readonly Evidence[];
   };
+  /** Who did what a finding found: logs come later than looks. */
+  readonly "watch-attributed": { readonly findingId: string; readonly by: object };
   /** That a look of the watch could not see everything, or that one sees everything again. */
   readonly "watch-look": {
     readonly kind: "impaired" | "whole-again";
@@ -217,6 +219,7 @@ export const ENTRY_TYPES: Readonly<Record<EntryType, true>> = {
   notified: true,
   "watch-started": true,
   "watch-finding": true,
+  "watch-attributed": true,
   "watch-look": true,
   "watch-ended": true,
   "restore-asked": true,

@@ -132,6 +132,7 @@ function laneOfEntry({ type }: RecordedEntry): Lane | null {
     case "decision-expired":
     case "status-changed":
     case "watch-look":
+    case "watch-attributed":
     case "restore-asked":
     case "closed":
     case "failed":
@@ -169,6 +170,8 @@ function sentenceOf(entry: RecordedEntry, stepTitle: string | null): string {
       return `Closed: ${text("reason")}`;
     case "failed":
       return `Failed in ${text("where")}: ${text("reason")}`;
+    case "watch-attributed":
+      return "A log says who did what the watch found";
     case "watch-look":
       return text("kind") === "impaired"
         ? "The watch could not see everything, and reads everything again until it can"

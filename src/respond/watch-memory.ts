@@ -1,6 +1,18 @@
 import { z } from "zod";
+import { FINDING_KINDS } from "./finding-names.ts";
 import { LookMemory } from "../scope/changes/look-for-changes.ts";
 import type { Tourniquet } from "../tourniquet.ts";
+
+/** A finding of which no log has said yet who did it. */
+const Unattributed = z.object({
+  findingId: z.string(),
+  foundAt: z.string(),
+  kind: z.enum(FINDING_KINDS),
+  since: z.string(),
+  ids: z.array(z.string()).readonly(),
+  terms: z.array(z.string()).readonly(),
+});
+export type Unattributed = z.infer<typeof Unattributed>;
 
 /** What one look leaves for the next. It may be lost: then the next one looks at everything. */
 const WatchMemory = z.object({
@@ -12,6 +24,7 @@ const WatchMemory = z.object({
   unsettled: z.boolean(),
   /** What could not be seen, since when, and a print of it; null when all could. */
   impaired: z.object({ since: z.string(), print: z.string() }).nullable(),
+  unattributed: z.array(Unattributed),
 });
 export type WatchMemory = z.infer<typeof WatchMemory>;
 

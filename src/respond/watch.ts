@@ -3,17 +3,14 @@ import { digestOf } from "../plan/digest.ts";
 import type { NewEntry } from "../record/entry.ts";
 import { concernOf } from "../scope/changes/concern.ts";
 import { type Looked, lookForChanges } from "../scope/changes/look-for-changes.ts";
-import { whoDidIt } from "../scope/changes/who-did-it.ts";
-import { directoryReader } from "../scope/directory-reader.ts";
-import { openGaps } from "../scope/gaps.ts";
-import type { CaseSummary } from "../storage/case-index.ts";
 import type { Tourniquet } from "../tourniquet.ts";
 import type { CaseRef, RequestsFound, Watched, WatchInput } from "./activities.ts";
 import { type CaseStanding, caseStanding, type CaseStep, stepsOfCase } from "./case-standing.ts";
-import { deedOf, type Finding, findingEntry, keyOf } from "./findings.ts";
-import { BY_SYSTEM, entryIdOf } from "./journal.ts";
+import { type Finding, WATCHER } from "./findings.ts";
+import { entryIdOf } from "./journal.ts";
 import { planAgain } from "./plan-again.ts";
 import { currentProtection, ProtectionUnknownError } from "./protection.ts";
+import { recordFindings } from "./record-findings.ts";
 import { closedIds, revokedUses } from "./revoked-credentials.ts";
 import { existing } from "./stored-case.ts";
 import { recall, remember, type WatchMemory } from "./watch-memory.ts";
@@ -59,7 +56,11 @@ export async function watchOnce(app: Tourniquet, { caseId, look }: WatchInput): 
     })),
   ];
   const unseen = [...gaps, ...(again?.gaps ?? [])];
-  const news = await record(app, summary, findings, known?.look.from ?? at, at);
+  const { news, unattributed } =
+    // Where nothing looks different no log has grown, and nobody more is named.
+    isWhole || findings.length > 0
+      ? await recordFindings(app, summary, findings, { standing, known })
+      : { news: 0, unattributed: known?.unattributed ?? [] };
   const impaired = await noteImpairment(app, caseId, unseen, known, at);
   if (looked !== null) {
     await remember(app, caseId, {
@@ -68,6 +69,7 @@ export async function watchOnce(app: Tourniquet, { caseId, look }: WatchInput): 
       wholeAt: again !== null && again.gaps.length === 0 ? at : (known?.wholeAt ?? null),
       unsettled: unseen.length > 0 || (known !== null && looked.changes.length > 0),
       impaired,
+      unattributed: [...unattributed],
     });
   }
   return {
@@ -146,26 +148,6 @@ function callsForCut(finding: Finding): boolean {
   return finding.step !== null && finding.step.permission !== "off";
 }
 
-/** Records what was not recorded before, with who did it where a log says so by now; says how many that were. */
-async function record(
-  app: Tourniquet,
-  { caseId, plans }: CaseSummary,
-  findings: readonly Finding[],
-  from: string,
-  at: string,
-): Promise<number> {
-  if (findings.length === 0) return 0;
-  const reading = { azure: app.reader, directory: directoryReader(app.reader.graph), gaps: openGaps() };
-  const doers = await whoDidIt(
-    reading,
-    findings.flatMap((it) => deedOf(it) ?? []),
-    { window: { from, to: at }, workspaceIds: app.settings.workspaceIds },
-  );
-  const entries = findings.map((it) => findingEntry(caseId, plans, it, doers.get(keyOf(it)) ?? null, at));
-  const appended = await app.record(caseId).append(entries);
-  return appended.entries.filter(({ added }) => added).length;
-}
-
 /** That a look could not see everything is said once, as is that the next could: nobody may take silence for quiet. */
 async function noteImpairment(
   app: Tourniquet,
@@ -183,7 +165,7 @@ async function noteImpairment(
   const entry: NewEntry = {
     id: entryIdOf(caseId, "watch-look", kind, since, print),
     type: "watch-look",
-    actor: { ...BY_SYSTEM("watch"), identity: { name: "reader" } },
+    actor: WATCHER,
     data: { kind, since, gaps: gaps.map(({ about, code, detail }) => ({ about, code, detail })) },
   };
   await app.record(caseId).append([entry]);

@@ -1,11 +1,14 @@
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
 import { z } from "zod";
 import { principalOfSize } from "../../local/bench/containment/principal-of-size.ts";
+import { AUDIT_OPERATIONS, auditRow } from "../../local/tenant/logs/rows/audit.ts";
+import { appendRow } from "../../local/tenant/state/logs.ts";
 import { LookMemory } from "../../src/scope/changes/look-for-changes.ts";
 import { cheapLook, watchedCase, type WatchedCase } from "./watched-case.ts";
 
 let on: WatchedCase;
 
+const MALLORY = "99999999-9999-4999-8999-999999999999";
 /** A quiet look: two batches of the directory, two questions to Resource Graph, and one to each of four logs. */
 const REQUESTS = 8;
 
@@ -130,6 +133,42 @@ test("a directory that is away ends no watch: it is said, and the next look find
   await on.look();
   await settle();
 }, 180_000);
+
+test("who did it is said when a log says so that comes later than the look", async () => {
+  enableAgain();
+  const enabledAt = on.tenant.tenant.clock.now();
+  expect(await on.look()).toEqual({ findings: 1, contain: true });
+  const found = (await on.findings()).at(-1);
+  // Our own cut is an update of the same service principal, and is in the log by now.
+  expect(found).toMatchObject({ kind: "re-enabled", data: { by: null } });
+  await on.contain();
+  const { tenant } = on.tenant;
+  appendRow(
+    tenant,
+    "AuditLogs",
+    auditRow({
+      at: enabledAt,
+      id: tenant.random.guid(),
+      correlationId: tenant.random.guid(),
+      tenantId: tenant.id,
+      operationName: AUDIT_OPERATIONS.updateServicePrincipal,
+      category: "ApplicationManagement",
+      operationType: "Update",
+      initiatedBy: { kind: "user", id: MALLORY, userPrincipalName: "mallory@contoso.onmicrosoft.com" },
+      targets: [{ id: suspect(), type: "ServicePrincipal" }],
+    }),
+  );
+  await on.look();
+  expect(await on.entries("watch-attributed")).toMatchObject([
+    {
+      findingId: found?.data["findingId"],
+      by: { objectId: MALLORY, userPrincipalName: "mallory@contoso.onmicrosoft.com" },
+    },
+  ]);
+  await on.look();
+  expect(await on.entries("watch-attributed")).toHaveLength(1);
+  await settle();
+}, 120_000);
 
 test("a change that no look saw is found when it is time to read everything", async () => {
   const { app, caseId } = on;

@@ -11,8 +11,11 @@ export interface Deed {
   readonly key: string;
   /** What it was done to. */
   readonly ids: readonly string[];
-  /** What only this deed would name: a key id, an assignment's name. */
+  /** What only this deed would name, if anything: a key id, an assignment's name. Then a row has to name it. */
   readonly terms: readonly string[];
+  /** Done after this and by that, as looks saw: of rows that name nothing telling, others are of something else. */
+  readonly since: string;
+  readonly until: string;
   /** How the logs call such a deed. */
   readonly operation: RegExp;
 }
@@ -32,8 +35,14 @@ export interface Doer {
 export async function whoDidIt(
   reading: Reading,
   deeds: readonly Deed[],
-  { window, workspaceIds }: { readonly window: TimeWindow; readonly workspaceIds: readonly string[] },
+  asked: {
+    readonly window: TimeWindow;
+    readonly workspaceIds: readonly string[];
+    /** What we did ourselves is none of it: a cut is called as its undoing is. */
+    readonly ownIds: readonly string[];
+  },
 ): Promise<ReadonlyMap<string, Doer>> {
+  const { window, workspaceIds, ownIds } = asked;
   if (deeds.length === 0 || workspaceIds.length === 0) return new Map();
   const ids = [...new Set(deeds.flatMap((deed) => deed.ids.flatMap((id) => guidOf(id) ?? [])))];
   const terms = [
@@ -53,7 +62,9 @@ ${NEWEST}`;
   const events = [
     ...readRows(reading, DIRECTORY_AUDIT.table, auditRows, (row) => DIRECTORY_AUDIT.read(row)),
     ...readRows(reading, AZURE_ACTIVITY.table, azureRows, (row) => AZURE_ACTIVITY.read(row)),
-  ].map((event) => ({ event, text: JSON.stringify(event.row).toLowerCase() }));
+  ]
+    .filter(({ actor }) => actor.objectId === null || !ownIds.includes(actor.objectId))
+    .map((event) => ({ event, text: JSON.stringify(event.row).toLowerCase() }));
   return new Map(
     deeds.flatMap((deed) => {
       const doer = doerOf(deed, events);
@@ -63,19 +74,19 @@ ${NEWEST}`;
 }
 
 function doerOf(
-  { ids, terms, operation }: Deed,
+  { ids, terms, since, until, operation }: Deed,
   events: readonly { readonly event: LoggedEvent; readonly text: string }[],
 ): Doer | null {
   const names = (text: string, wanted: readonly string[]) =>
     wanted.some((it) => text.includes(it.toLowerCase()));
-  const fitting = events.filter(
-    ({ event, text }) =>
-      event.activity.outcome !== "failure" &&
-      operation.test(event.activity.operation) &&
-      names(text, [...ids, ...terms]),
-  );
-  const exact = fitting.filter(({ text }) => names(text, terms));
-  const [latest] = (exact.length > 0 ? exact : fitting)
+  const [latest] = events
+    .filter(
+      ({ event: { activity }, text }) =>
+        activity.outcome !== "failure" &&
+        operation.test(activity.operation) &&
+        activity.at <= until &&
+        (terms.length > 0 ? names(text, terms) : activity.at > since && names(text, ids)),
+    )
     .map(({ event }) => event)
     .toSorted((a, b) => byText(b.activity.at, a.activity.at));
   if (latest === undefined) return null;
