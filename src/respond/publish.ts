@@ -52,7 +52,7 @@ export async function currentReport(app: Tourniquet, summary: CaseSummary): Prom
 interface ReportForm {
   readonly name: string;
   readonly contentType: string;
-  write(report: CaseReport): string;
+  readonly write: (report: CaseReport) => string;
 }
 
 /** Written one at a time: a case with thousands of steps makes megabytes of each. */
