@@ -87,6 +87,40 @@ test("a verifier written from the specification alone comes to the same verdicts
   await bothAgree(tampered);
 });
 
+test("what no writer would spell has the same name from both", async () => {
+  const lines = linesIn(record);
+  const odd = [
+    "1.0",
+    "1.5",
+    "1e0",
+    "-0",
+    "0",
+    "1e999",
+    "1".repeat(400),
+    "9007199254740993",
+    "NaN",
+    "true",
+    '"1"',
+  ];
+  const withNumber = (member: string, spelling: string) =>
+    toRecord([(lines[0] ?? "").replace(`"${member}":1`, `"${member}":${spelling}`), ...lines.slice(1)]);
+  const last = lines.length - 1;
+  const withKey = (other: object) =>
+    toRecord(rehashed(lines, last, (entry) => (entry["data"] = { ...Object(entry["data"]), key: other })));
+  const { kty, crv, x, y } = key.publicKey;
+  await bothAgree([
+    ...odd.flatMap((spelling) => [withNumber("seq", spelling), withNumber("format", spelling)]),
+    ...[
+      {},
+      { kty, crv, x, y: 5 },
+      { kty, crv, x: y, y: x },
+      { kty, crv, x, y, d: "" },
+      { kty, crv, x: `${x}=`, y },
+    ].map(withKey),
+    toRecord(rehashed(lines, last, (entry) => (entry["data"] = { key: key.publicKey, note: 1 }))),
+  ]);
+});
+
 test("the anchor is known to both", async () => {
   const { hash } = JSON.parse(linesIn(record)[3] ?? "");
   expect(await inPython([record], ["--head", hash])).toEqual([expect.stringMatching(/^intact/)]);

@@ -7,8 +7,10 @@ Prints one line, `intact ENTRIES HEAD` or `broken CODE LINE`, and exits 0 or 1.
 import base64
 import hashlib
 import json
+import math
 import re
 import sys
+from decimal import Decimal
 
 # --- ECDSA on P-256, verification only -------------------------------------------------------------------------
 P = 2**256 - 2**224 + 2**192 + 2**96 - 1
@@ -23,26 +25,20 @@ def add(a, b):
         return a or b
     if a[0] == b[0] and (a[1] + b[1]) % P == 0:
         return None
-    if a == b:
-        slope = (3 * a[0] * a[0] - 3) * pow(2 * a[1], -1, P) % P
-    else:
-        slope = (b[1] - a[1]) * pow(b[0] - a[0], -1, P) % P
+    slope = (3 * a[0] ** 2 - 3) * pow(2 * a[1], -1, P) if a == b else (b[1] - a[1]) * pow(b[0] - a[0], -1, P)
     x = (slope * slope - a[0] - b[0]) % P
     return x, (slope * (a[0] - x) - a[1]) % P
 
 
 def multiply(k, point):
-    result = None
-    while k:
-        if k & 1:
-            result = add(result, point)
-        point, k = add(point, point), k >> 1
-    return result
+    if k == 0:
+        return None
+    rest = multiply(k >> 1, add(point, point))
+    return add(rest, point) if k & 1 else rest
 
 
-def is_on_curve(point):
-    x, y = point
-    return x < P and y < P and (y * y - (x * x * x - 3 * x + B)) % P == 0
+def is_on_curve(x, y):
+    return x < P and y < P and (y * y - (x**3 - 3 * x + B)) % P == 0
 
 
 def is_signed(point, text, signature):
@@ -55,41 +51,28 @@ def is_signed(point, text, signature):
 
 
 # --- canonical JSON (RFC 8785) ---------------------------------------------------------------------------------
-ESCAPES = {'"': '\\"', "\\": "\\\\", "\b": "\\b", "\t": "\\t", "\n": "\\n", "\f": "\\f", "\r": "\\r"}
-
-
 def number(value):
-    if isinstance(value, int):
-        if abs(value) < 10**21 and int(float(value)) == value:
-            return str(value)
-        value = float(value)
+    """As ECMAScript writes it: the shortest digits that read back as the same double, which are also Python's."""
+    sign, digits, exponent = Decimal(repr(float(value))).normalize().as_tuple()
+    digits, point = "".join(map(str, digits)), len(digits) + exponent
     if value == 0:
         return "0"
-    sign, (digits, _, exponent) = ("-" if value < 0 else ""), f"{abs(value)!r}".partition("e")
-    whole, _, fraction = digits.partition(".")
-    fraction = "" if fraction == "0" else fraction
-    point = len(whole) + int(exponent or 0)
-    digits = (whole + fraction).lstrip("0")
-    point -= len(whole + fraction) - len(digits)
-    digits = digits.rstrip("0")
     if 0 < point <= 21:
-        body = digits.ljust(point, "0")[:point] + ("." + digits[point:] if len(digits) > point else "")
+        body = digits[:point].ljust(point, "0") + ("." + digits[point:] if len(digits) > point else "")
     elif -6 < point <= 0:
         body = "0." + "0" * -point + digits
     else:
         body = digits[0] + ("." + digits[1:] if len(digits) > 1 else "") + f"e{point - 1:+d}"
-    return sign + body
+    return "-" * sign + body
 
 
 def canonical(value, depth=0):
-    if depth > 64 or (depth == 64 and isinstance(value, (list, dict))):
-        raise Broken("malformed-line")
-    if value is None or isinstance(value, bool):
-        return {None: "null", True: "true", False: "false"}[value]
-    if isinstance(value, (int, float)):
+    if isinstance(value, (int, float)) and not isinstance(value, bool):
         return number(value)
-    if isinstance(value, str):
-        return '"' + "".join(ESCAPES.get(c) or (f"\\u{ord(c):04x}" if c < " " else c) for c in value) + '"'
+    if not isinstance(value, (list, dict)):
+        return json.dumps(value, ensure_ascii=False)
+    if depth == 64:
+        raise Broken("malformed-line")
     if isinstance(value, list):
         return "[" + ",".join(canonical(item, depth + 1) for item in value) + "]"
     names = sorted(value, key=lambda name: name.encode("utf-16-be", "surrogatepass"))
@@ -97,7 +80,11 @@ def canonical(value, depth=0):
 
 
 # --- the record ------------------------------------------------------------------------------------------------
-FIELDS = {"seq": int, "at": str, "caseId": str, "actor": dict, "type": str, "id": str, "data": dict, "prev": str, "hash": str}
+FIELDS = dict(seq=int, at=str, caseId=str, actor=dict, type=str, id=str, data=dict, prev=str, hash=str)
+FORMS = {
+    "at": r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\.[0-9]{3}Z", "caseId": r"(?s:.+)", "id": r"(?s:.+)",
+    "type": r"[a-z]+(-[a-z]+)*", "prev": r"[0-9a-f]{64}", "hash": r"[0-9a-f]{64}",
+}
 SPKI_P256 = bytes.fromhex("3059301306072a8648ce3d020106082a8648ce3d03010703420004")
 
 
@@ -105,85 +92,83 @@ class Broken(Exception):
     pass
 
 
-def refuse(constant):
-    raise ValueError(constant)
+def finite(text):
+    """A number as JSON has them: 4.0 is 4, a spelling; refused is what no double holds, which Python would read."""
+    value = float(text)
+    if not math.isfinite(value):
+        raise ValueError(text)
+    return int(value) if value.is_integer() else value
 
 
 def read_entry(line):
     try:
         text = line.decode("utf-8")
-        entry = json.loads(text, parse_constant=refuse)
+        entry = json.loads(text, parse_int=finite, parse_float=finite, parse_constant=finite)
     except (ValueError, RecursionError):
         raise Broken("malformed-line")
-    if not isinstance(entry, dict) or set(entry) != set(FIELDS):
+    if not isinstance(entry, dict) or {name: type(value) for name, value in entry.items()} != FIELDS:
         raise Broken("malformed-line")
-    if any(type(entry[name]) is not kind for name, kind in FIELDS.items()):
-        # 4.0 is a number with the value 4: a spelling, not a type.
-        raise Broken("non-canonical" if type(entry["seq"]) is float else "malformed-line")
-    hashes = re.fullmatch(r"[0-9a-f]{128}", entry["prev"] + entry["hash"]) and len(entry["hash"]) == 64
-    instant = re.fullmatch(r"[0-9]{4}(-[0-9]{2}){2}T[0-9]{2}(:[0-9]{2}){2}\.[0-9]{3}Z", entry["at"])
-    kind = re.fullmatch(r"[a-z]+(-[a-z]+)*", entry["type"])
-    if not (hashes and instant and kind and entry["caseId"] and entry["id"]) or not 0 < entry["seq"] < 2**53:
+    if not 0 < entry["seq"] < 2**53 or not all(re.fullmatch(form, entry[name]) for name, form in FORMS.items()):
         raise Broken("malformed-line")
     if canonical(entry) != text:
         raise Broken("non-canonical")
-    body = {name: value for name, value in entry.items() if name != "hash"}
-    if hashlib.sha256(canonical(body).encode()).hexdigest() != entry["hash"]:
+    hashed = canonical({name: value for name, value in entry.items() if name != "hash"})
+    if hashlib.sha256(hashed.encode()).hexdigest() != entry["hash"]:
         raise Broken("edited")
     return entry
 
 
-def coordinates(key):
-    if not isinstance(key, dict) or {"kty": "EC", "crv": "P-256"}.items() - key.items() or set(key) != {"kty", "crv", "x", "y"}:
+def point_of(key):
+    """The point of a public JWK, None unless it is spelled as the format has it and on the curve."""
+    if not isinstance(key, dict) or set(key) != {"kty", "crv", "x", "y"} or (key["kty"], key["crv"]) != ("EC", "P-256"):
         return None
-    raw = [base64.urlsafe_b64decode(key[name] + "=") for name in "xy" if re.fullmatch(r"[\w-]{43}", key[name], re.A)]
+    texts = [str(key[name]) for name in "xy"]
+    raw = [base64.urlsafe_b64decode(text + "=") for text in texts if re.fullmatch(r"[\w-]{43}", text, re.A)]
+    if [base64.urlsafe_b64encode(part).decode().rstrip("=") for part in raw] != [key["x"], key["y"]]:
+        return None
     point = tuple(int.from_bytes(part, "big") for part in raw)
-    same = [base64.urlsafe_b64encode(part).decode().rstrip("=") for part in raw] == [key["x"], key["y"]]
-    return point if same and is_on_curve(point) else None
+    return point if is_on_curve(*point) else None
 
 
-def check_checkpoint(entry, trusted):
-    """None when the signature is good for this entry by a key that counts, else what is wrong."""
+def fault_of(entry, trusted):
+    """What is wrong with a checkpoint; None when its signature is good for this entry, by a key that counts."""
     data, origin = entry["data"], "tourniquet.record/" + entry["caseId"]
-    fixed = entry["actor"] == {"kind": "system", "component": "record"} and entry["id"] == f"checkpoint:{entry['seq']}"
-    point = coordinates(data.get("key"))
-    if not fixed or set(data) != {"key", "note"} or point is None or not isinstance(data["note"], str):
-        return "bad-checkpoint"
-    note = re.fullmatch(r"((?:[^\n]+\n){4}key ([!-~]+)\n)\n— ([^\n ]+) ([A-Za-z0-9+/]{91}=)\n", data["note"])
-    if not note:
+    point = point_of(data.get("key"))
+    note = re.fullmatch(
+        r"((?:[^\n]+\n){4}key ([!-~]+)\n)\n— ([^\n ]+) ([A-Za-z0-9+/]{91}=)\n", str(data.get("note")))
+    fixed = [entry["actor"], entry["id"]] == [{"kind": "system", "component": "record"}, f"checkpoint:{entry['seq']}"]
+    if not fixed or set(data) != {"key", "note"} or not point or not note:
         return "bad-checkpoint"
     text, key_id, name, stamp = note.groups()
     root = base64.b64encode(bytes.fromhex(entry["prev"])).decode()
     if text != f"{origin}\n{entry['seq'] - 1}\n{root}\nat {entry['at']}\nkey {key_id}\n" or name != origin:
         return "rewritten"
-    raw = base64.b64decode(stamp)
-    spki = SPKI_P256 + b"".join(part.to_bytes(32, "big") for part in point)
-    if base64.b64encode(raw).decode() != stamp or raw[:4] != hashlib.sha256(spki).digest()[:4]:
-        return "bad-checkpoint"
-    if not is_signed(point, text.encode(), raw[4:]):
+    raw, spki = base64.b64decode(stamp), SPKI_P256 + b"".join(part.to_bytes(32, "big") for part in point)
+    hint = hashlib.sha256(spki).digest()[:4]
+    if base64.b64encode(raw).decode() != stamp or raw[:4] != hint or not is_signed(point, text.encode(), raw[4:]):
         return "bad-checkpoint"
     return "re-signed" if trusted and point not in trusted else None
 
 
 def verify(lines, trusted, heads, case):
     seq, prev, fault, last, missing = 0, "0" * 64, None, None, set(heads)
-    for number_, line in enumerate(lines, 1):
+    for at, line in enumerate(lines, 1):
         if not line.endswith(b"\n"):
-            return "truncated", number_
+            return "truncated", at
         try:
             entry = read_entry(line[:-1])
         except Broken as broken:
-            return str(broken), number_
+            return str(broken), at
         case = case or entry["caseId"]
         if entry["caseId"] != case:
-            return "wrong-case", number_
+            return "wrong-case", at
         if entry["seq"] != seq + 1 or entry["prev"] != prev:
-            return "out-of-place", number_  # removed, inserted, reordered or rewritten: the spec leaves the word to the verifier
+            return "out-of-place", at  # which word for it is the verifier's affair
         seq, prev, last = entry["seq"], entry["hash"], entry
         missing.discard(prev)
         if entry["type"] == "checkpoint":
-            wrong = check_checkpoint(entry, trusted)
-            fault = (fault or (wrong, number_)) if wrong else None
+            wrong = fault_of(entry, trusted)
+            fault = (fault or (wrong, at)) if wrong else None
     if fault:
         return fault
     if last is None or last["type"] != "checkpoint":
@@ -193,7 +178,7 @@ def verify(lines, trusted, heads, case):
 
 def main(arguments):
     path, options = arguments[0], list(zip(arguments[1::2], arguments[2::2]))
-    trusted = [coordinates(json.load(open(value))) for name, value in options if name == "--key"]
+    trusted = [point_of(json.load(open(value))) for name, value in options if name == "--key"]
     heads = [value for name, value in options if name == "--head"]
     case = next((value for name, value in options if name == "--case"), None)
     with open(path, "rb") as record:
