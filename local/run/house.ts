@@ -14,6 +14,7 @@ import type {
   TenantSeen,
   TenantWeather,
   TenantWish,
+  UnwelcomeTokens,
 } from "./tenant-talk.ts";
 
 export interface HouseOptions {
@@ -46,6 +47,7 @@ export interface House {
   /** As they are now: one that died and came back has another. */
   readonly pids: Readonly<Record<Part, number>>;
   readonly callers: Readonly<Record<CallerName, { readonly token: string }>>;
+  readonly unwelcome: UnwelcomeTokens;
   readonly alert: unknown;
   readonly logs: { readonly host: string; readonly tenant: string };
   ask(what: TenantQuestion["ask"]): Promise<TenantSeen | null>;
@@ -134,6 +136,7 @@ export async function startHouse(options: HouseOptions): Promise<House> {
         return { host: (up.host ?? host.child).pid, tenant: (up.tenant ?? tenant).pid, storage: storage.pid };
       },
       callers: ready.callers,
+      unwelcome: ready.unwelcome,
       alert: ready.alert,
       logs,
       ask: (what) => askTenant(up.tenant ?? tenant, what, logs.tenant),

@@ -4,6 +4,7 @@ import { environmentFor } from "../tenant/environment.ts";
 import { AZURE_DELAYS, scaledDelays } from "../tenant/runtime.ts";
 import { type Adversary, startAdversary } from "../tenant/adversary.ts";
 import { startTenant, type TenantHandle } from "../tenant/start.ts";
+import type { Fault } from "../tenant/weather/faults.ts";
 import { alwaysAfter } from "../tenant/weather/latency.ts";
 import { accessFacts } from "./access-facts.ts";
 import { credentialsHeld } from "./credentials-held.ts";
@@ -28,6 +29,7 @@ const tenant = await startTenant({
   latency: wish.latencyInMs === undefined ? "none" : alwaysAfter(wish.latencyInMs),
 });
 let adversary: Adversary | undefined;
+let signing: Fault | undefined;
 const envFile = join(wish.folder, "env.sh");
 writeFileSync(
   envFile,
@@ -97,6 +99,19 @@ process.on("message", (question: TenantQuestion | TenantWeather) => {
       }
       say({ kind: "answer", id: question.id, seen: null });
       return;
+    case "no-signing":
+      signing = tenant.faults.add({
+        service: "key-vault",
+        operation: "POST /keys/{name}/{version}/sign",
+        times: Number.POSITIVE_INFINITY,
+        answer: 503,
+      });
+      say({ kind: "answer", id: question.id, seen: null });
+      return;
+    case "signing":
+      signing?.remove();
+      say({ kind: "answer", id: question.id, seen: null });
+      return;
     case "calm":
       void adversary?.stop().then(() => say({ kind: "answer", id: question.id, seen: null }));
       return;
@@ -138,6 +153,10 @@ function ready(handle: TenantHandle): TenantReady {
       responder: { token: callers.responder.token() },
       approver: { token: callers.approver.token() },
       reader: { token: callers.reader.token() },
+    },
+    unwelcome: {
+      expired: callers.responder.token({ lifetimeInS: -60 }),
+      forAnother: callers.responder.token({ resource: "https://management.azure.com" }),
     },
   };
 }

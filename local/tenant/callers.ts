@@ -11,8 +11,15 @@ export interface Caller {
   readonly appId: string;
   /** Signs in with it; the playbook is a managed identity and has none. */
   readonly secret: string | undefined;
-  /** A token for the product's API, good for a day, that no sign-in log shows. */
-  token(): string;
+  /** A token for the product's API, good for a day unless wished otherwise, that no sign-in log shows. */
+  token(wish?: TokenWish): string;
+}
+
+export interface TokenWish {
+  /** Another resource than the product's API: `https://management.azure.com`. */
+  readonly resource?: string;
+  /** Below 0 for one that has expired. */
+  readonly lifetimeInS?: number;
 }
 
 export interface Callers {
@@ -27,19 +34,19 @@ export function callersOf(
   { names }: Scenario,
   { key, tenant }: { readonly key: SigningKey; readonly tenant: Tenant },
 ): Callers {
-  const tokenFor = (appId: string): string => {
+  const api = `api://${names.guid("appId", PRODUCT.api)}`;
+  const tokenFor = (appId: string, wish: TokenWish = {}): string => {
     const asOf = tenant.clock.now();
     const { directory } = tenant.state;
     const principal = servicePrincipalByAppId(directory, appId, asOf);
-    const resource = resourceNamed(directory, `api://${names.guid("appId", PRODUCT.api)}`, asOf);
-    if (!principal || !resource)
-      throw new Error(`the tenant has no principal ${appId}, or no API of Tourniquet's`);
+    const resource = resourceNamed(directory, wish.resource ?? api, asOf);
+    if (!principal || !resource) throw new Error(`the tenant has no principal ${appId}, or no such resource`);
     return issueApplicationToken(key, tenant, {
       principal,
       resource,
       roles: grantedAppRoles(directory, principal.id, resource.appId, asOf),
       proof: principal.servicePrincipalType === "ManagedIdentity" ? "2" : "1",
-      lifetimeInS: DAY_LIFETIME_IN_S,
+      lifetimeInS: wish.lifetimeInS ?? DAY_LIFETIME_IN_S,
       isContinuouslyEvaluated: false,
       asOf,
     }).token;
@@ -50,7 +57,7 @@ export function callersOf(
       objectId: names.guid("servicePrincipal", name),
       appId,
       secret: names.secret("keyId", callerSecret(name)),
-      token: () => tokenFor(appId),
+      token: (wish) => tokenFor(appId, wish),
     };
   };
   const playbookId = names.guid("clientId", PRODUCT.playbook);
@@ -59,7 +66,7 @@ export function callersOf(
       objectId: names.guid("identity", PRODUCT.playbook),
       appId: playbookId,
       secret: undefined,
-      token: () => tokenFor(playbookId),
+      token: (wish) => tokenFor(playbookId, wish),
     },
     responder: application(PRODUCT.responder),
     approver: application(PRODUCT.approver),

@@ -99,8 +99,19 @@ export const OPERATIONS: readonly Operation[] = [
     path: "/cases/{id}/record",
     summary: "The record, one entry a line, ending with a signed checkpoint.",
     role: "Case.Read",
-    answers: { 200: "The record; its head in X-Record-Head", ...NO_CASE },
+    answers: {
+      200: "The record; its head in X-Record-Head. X-Record-Sealed: false while the vault cannot sign",
+      ...NO_CASE,
+    },
     types: ["application/x-ndjson"],
+  },
+  {
+    method: "get",
+    path: "/cases/{id}/export",
+    summary: "Record, documents, checkpoints, public keys and a manifest in one archive, for legal hold.",
+    role: "Case.Read",
+    answers: { 200: "The archive; X-Record-Head and X-Record-Sealed as of the record", ...NO_CASE },
+    types: ["application/zip"],
   },
   {
     method: "get",

@@ -4,6 +4,7 @@ import type { Plan } from "../case/plan.ts";
 import type { CaseStatus } from "../case/case.ts";
 import type { CaseSummary } from "../storage/case-index.ts";
 import { caseView } from "./case-view.ts";
+import { givenRecord } from "./given-record.ts";
 import { json, problem } from "./problem.ts";
 import type { Visit } from "./route.ts";
 
@@ -89,32 +90,15 @@ export async function getPlan(visit: Visit): Promise<HttpResponseInit> {
 export async function getRecord(visit: Visit): Promise<HttpResponseInit> {
   const found = await caseOf(visit);
   if (!isCase(found)) return found;
-  const record = visit.app.record(found.caseId);
-  const sealed = await bytesOf(record.sealed()).catch((error: unknown) => {
-    visit.context.warn(
-      `the record of ${found.caseId} could not be sealed`,
-      error instanceof Error ? error.name : "",
-    );
-    return null;
-  });
-  // What is given out ends signed, so that a file cut short says so. What cannot be signed now must still be readable.
-  const bytes = sealed ?? (await bytesOf(record.download()));
-  const head = await record.head();
+  const { bytes, headers } = await givenRecord(visit, found.caseId);
   return {
     status: 200,
     headers: {
       "content-type": "application/x-ndjson",
       "cache-control": "no-store",
-      "x-record-head": head.hash,
-      "x-record-sealed": String(sealed !== null),
+      ...headers,
       "content-disposition": `attachment; filename="${found.caseId}.ndjson"`,
     },
     body: bytes,
   };
-}
-
-async function bytesOf(chunks: AsyncIterable<Uint8Array>): Promise<Buffer> {
-  const collected: Uint8Array[] = [];
-  for await (const chunk of chunks) collected.push(chunk);
-  return Buffer.concat(collected);
 }

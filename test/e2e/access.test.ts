@@ -67,6 +67,18 @@ describe.each(guarded)("$method $path", ({ method, path, role }) => {
     },
   );
 
+  test("is closed to a token that expired, and to one for another API", async () => {
+    const { expired, forAnother } = on.house.unwelcome;
+    for (const [token, why] of [
+      [expired, "ERR_JWT_EXPIRED"],
+      [forAnother, "ERR_JWT_CLAIM_VALIDATION_FAILED"],
+    ] as const) {
+      const answer = await ask(path, method, `Bearer ${token}`);
+      expect(answer.status, why).toBe(401);
+      expect(Problem.parse(JSON.parse(answer.text)).detail).toContain(why);
+    }
+  });
+
   test("is closed to a token whose signature was changed", async () => {
     const { token } = on.house.callers.responder;
     const forged = `${token.slice(0, -8)}${token.endsWith("AAAAAAAA") ? "BBBBBBBB" : "AAAAAAAA"}`;
