@@ -99,8 +99,11 @@ test("no answer of any route holds Durable's own addresses or keys", async () =>
   add("GET", "/health", "reader");
   add("GET", "/openapi.json", "reader");
   add("POST", "/incidents", "playbook", Object(on.house.alert));
-  const subjects = [{ kind: "service-principal", id: "00000000-0000-0000-0000-00000000000a" }];
-  add("POST", "/cases", "responder", { subjects, mode: "observe", reason: "to see what comes back" });
+  add("POST", "/cases", "responder", {
+    subjects: ["00000000-0000-0000-0000-00000000000a"],
+    mode: "observe",
+    reason: "to see what comes back",
+  });
   add("POST", "/cases/{id}/decision", "approver", { decision: "approve", planDigest: "0".repeat(64) });
   add("POST", "/cases/{id}/restore", "responder", { reason: "to see what comes back" });
   add("POST", "/cases/{id}/close", "approver", { reason: "to see what comes back" });
@@ -111,7 +114,8 @@ test("no answer of any route holds Durable's own addresses or keys", async () =>
   for (const [route, visit] of visits) {
     const answer = await visit();
     const said = saidIn(answer);
-    expect(answer.status, `${route}: ${said}`).toBeLessThan(500);
+    const taken = route.startsWith("get ") ? 200 : route.endsWith("/decision") ? 409 : 202;
+    expect(answer.status, `${route}: ${said}`).toBe(taken);
     expect(said, route).not.toMatch(MANAGEMENT);
     const location = answer.headers.get("location");
     if (location !== null) expect(location, route).toMatch(/^\/api\/cases\/case-[0-9a-f]{20}$/);
