@@ -143,8 +143,8 @@ const CASES_LOOKED_AT = 200;
 /** Principals that other cases cut within the last hour. */
 export async function principalsCutByOthers(app: Tourniquet, { caseId }: CaseSummary): Promise<number> {
   const since = new Date(app.now().getTime() - AN_HOUR_IN_MS).toISOString();
-  const page = await app.cases.list({ limit: CASES_LOOKED_AT });
+  const page = await app.cases.list({ openedSince: since, limit: CASES_LOOKED_AT });
   return (page?.cases ?? [])
-    .filter((it) => it.caseId !== caseId && it.openedAt >= since && it.steps.applied > 0)
+    .filter((it) => it.caseId !== caseId && it.steps.applied > 0)
     .reduce((total, it) => total + it.principals.length, 0);
 }

@@ -87,9 +87,11 @@ export interface CaseIndex {
   insert(summary: CaseSummary): Promise<boolean>;
   /** Applies a change to what is stored now; repeated when somebody else wrote in between. Throws when there is no such case. */
   update(caseId: string, change: (summary: CaseSummary) => CaseSummary): Promise<CaseSummary>;
-  /** Newest first. `after` is what an earlier page gave; null when it is no place in this list. */
+  /** Newest first. `after` is what an earlier page gave; null when no page gives such. */
   list(options: {
     readonly status?: CaseStatus;
+    /** An instant in UTC with milliseconds. */
+    readonly openedSince?: string;
     readonly limit: number;
     readonly after?: string;
   }): Promise<CasePage | null>;
@@ -114,11 +116,7 @@ export function openCaseIndex(table: TableClient, now: () => Date): CaseIndex {
     },
     async insert(summary) {
       try {
-        await table.createEntity({
-          partitionKey: PARTITION,
-          rowKey: summary.caseId,
-          ...inPieces(JSON.stringify(summary)),
-        });
+        await table.createEntity(rowOf(summary));
         return true;
       } catch (error) {
         if (isStatus(error, 409)) return false;
@@ -131,36 +129,75 @@ export function openCaseIndex(table: TableClient, now: () => Date): CaseIndex {
         if (row === null) throw new TypeError(`there is no case ${caseId}`);
         const changed = { ...change(parse(joined(row))), updatedAt: now().toISOString() };
         try {
-          await table.updateEntity(
-            { partitionKey: PARTITION, rowKey: caseId, ...inPieces(JSON.stringify(changed)) },
-            "Replace",
-            { etag: row.etag },
-          );
+          await table.updateEntity(rowOf(changed), "Replace", { etag: row.etag });
           return changed;
         } catch (error) {
           if (!isStatus(error, 412) || tries >= MOST_TRIES) throw error;
         }
       }
     },
-    async list({ status, limit, after }) {
-      const cases: CaseSummary[] = [];
-      for await (const row of table.listEntities<LongText>({
-        queryOptions: { filter: `PartitionKey eq '${PARTITION}'` },
+    async list({ status, openedSince, limit, after }) {
+      const place = after === undefined ? undefined : placeNamed(after);
+      if (place === null) return null;
+      const filters = [`PartitionKey eq '${PARTITION}'`];
+      if (status !== undefined) filters.push(`status eq '${status}'`);
+      if (openedSince !== undefined) filters.push(`openedAt ge '${openedSince}'`);
+      if (place !== undefined) filters.push(`openedAt le '${place.openedAt}'`);
+      const places: Place[] = [];
+      // The table keeps rows by key, not by age. What is needed to order them is read of all, a thousand to an answer.
+      for await (const { rowKey = "", openedAt } of table.listEntities<ListedRow>({
+        queryOptions: { filter: filters.join(" and "), select: ["rowKey", "openedAt"] },
       })) {
-        const summary = parse(joined(row));
-        if (status === undefined || summary.status === status) cases.push(summary);
+        const found = { openedAt, caseId: rowKey };
+        if (place === undefined || comesBefore(place, found)) places.push(found);
       }
-      cases.sort((a, b) =>
-        a.openedAt < b.openedAt ? 1 : a.openedAt > b.openedAt ? -1 : a.caseId < b.caseId ? -1 : 1,
-      );
-      const place = after === undefined ? -1 : cases.findIndex((it) => it.caseId === after);
-      if (after !== undefined && place === -1) return null;
-      const start = place + 1;
-      const page = cases.slice(start, start + limit);
+      places.sort((a, b) => (comesBefore(a, b) ? -1 : 1));
+      const page = places.slice(0, limit);
+      const cases = await Promise.all(page.map(({ caseId }) => this.get(caseId)));
       const last = page.at(-1);
-      return { cases: page, next: start + limit < cases.length && last !== undefined ? last.caseId : null };
+      return {
+        cases: cases.filter((it) => it !== null),
+        next: places.length > limit && last !== undefined ? nameOf(last) : null,
+      };
     },
   };
+}
+
+/** A case's row: the whole case as text, and beside it what lists are made by. */
+function rowOf(summary: CaseSummary) {
+  const { caseId, status, openedAt } = summary;
+  return {
+    partitionKey: PARTITION,
+    rowKey: caseId,
+    status,
+    openedAt,
+    ...inPieces(JSON.stringify(summary)),
+  };
+}
+
+interface ListedRow {
+  readonly openedAt: string;
+}
+
+/** Where in the list of all cases one stands. It needs no case to be there: a place stays one when its case leaves the list. */
+interface Place {
+  readonly openedAt: string;
+  readonly caseId: string;
+}
+
+/** Newest first; of the same moment in the order of their ids. */
+function comesBefore(a: Place, b: Place): boolean {
+  return a.openedAt === b.openedAt ? a.caseId < b.caseId : a.openedAt > b.openedAt;
+}
+
+function nameOf({ openedAt, caseId }: Place): string {
+  return `${openedAt}_${caseId}`;
+}
+
+function placeNamed(name: string): Place | null {
+  const [, openedAt, caseId] =
+    /^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z)_(case-[0-9a-f]{20})$/.exec(name) ?? [];
+  return openedAt === undefined || caseId === undefined ? null : { openedAt, caseId };
 }
 
 function parse(json: string): CaseSummary {
