@@ -12,6 +12,10 @@ export interface BenchOptions {
   readonly secrets?: number;
   /** Whether the host is killed in the middle and started again. */
   readonly kill?: boolean;
+  /** Only the case of this name. */
+  readonly size?: string;
+  /** How long every answer of the stand-in takes: the longer, the less a busy machine matters. */
+  readonly latencyInMs?: number;
 }
 
 /** A group of measurements that `npm run bench -- NAME` runs on its own. It cleans up what it starts. */

@@ -5,7 +5,7 @@ import { pathToFileURL } from "node:url";
 import { parseArgs } from "node:util";
 import type { Bench, BenchOptions } from "./bench.ts";
 
-/** `npm run bench -- [NAME …] [--secrets N] [--kill]`: runs every bench in this folder, or those named, and prints a table each. */
+/** `npm run bench -- [NAME …] [--secrets N] [--kill] [--size NAME] [--latency MS]`: runs every bench in this folder, or those named, and prints a table each. */
 const NOT_BENCHES = new Set(["bench.ts", "main.ts"]);
 
 async function benches(): Promise<readonly Bench[]> {
@@ -23,11 +23,18 @@ async function benches(): Promise<readonly Bench[]> {
 
 const { positionals: wanted, values: told } = parseArgs({
   allowPositionals: true,
-  options: { secrets: { type: "string" }, kill: { type: "boolean" } },
+  options: {
+    secrets: { type: "string" },
+    kill: { type: "boolean" },
+    size: { type: "string" },
+    latency: { type: "string" },
+  },
 });
 const options: BenchOptions = {
   ...(told.secrets === undefined ? {} : { secrets: Number(told.secrets) }),
   ...(told.kill === undefined ? {} : { kill: told.kill }),
+  ...(told.size === undefined ? {} : { size: told.size }),
+  ...(told.latency === undefined ? {} : { latencyInMs: Number(told.latency) }),
 };
 const all = await benches();
 const unknown = wanted.filter((name) => !all.some((it) => it.name === name));

@@ -13,6 +13,7 @@ export function rowsOf(seen: ContainedCase): readonly BenchRow[] {
   });
   const { steps, outcome } = seen.ended;
   return [
+    row("every answer of Azure's takes", seen.latencyInMs, "ms"),
     row(`steps confirmed, of ${steps.planned}; ${outcome ?? "no outcome"}`, steps.confirmed, "steps"),
     ...phasesOf(seen).flatMap((phase) => phaseRows(seen, phase, row)),
     ...Object.entries(seen.lastSuccess).map(([capability, at]) =>
