@@ -5,7 +5,8 @@ import { z } from "zod";
 import { KNOCKS } from "../respond/case-flow.ts";
 import { refusedEntry } from "../respond/decision.ts";
 import { decisionRefused } from "../respond/decision-rules.ts";
-import { callerActor, entryIdOf } from "../respond/journal.ts";
+import { entryIdOf } from "../respond/journal.ts";
+import { type RestoreRequest, restoreAskedEntry } from "../respond/restore-plan.ts";
 import type { CaseSummary } from "../storage/case-index.ts";
 import type { CaseRequest } from "../storage/case-requests.ts";
 import { linksOf } from "./case-view.ts";
@@ -99,23 +100,17 @@ export async function postRestore(visit: Visit, client: DurableClient): Promise<
     await wakeToRestore(client, found);
     return problem(409, "BEING_RESTORED", "Another restore of this case is not finished yet.");
   }
-  const id = randomUUID();
-  await app.record(found.caseId).append([
-    {
-      id: entryIdOf(found.caseId, "restore-asked", id),
-      type: "restore-asked",
-      actor: callerActor(caller),
-      data: { reason, ...(steps === undefined ? {} : { stepIds: steps }) },
-    },
-  ]);
-  await app.requests.put(found.caseId, {
-    id,
+  const request: RestoreRequest = {
+    id: randomUUID(),
     at: app.now().toISOString(),
     by: caller,
     kind: "restore",
     stepIds: steps ?? null,
     reason,
-  });
+  };
+  // Stored first: what only the record knew of would be asked a second time after a crash, and stand there twice.
+  await app.requests.put(found.caseId, request);
+  await app.record(found.caseId).append([restoreAskedEntry(found.caseId, request)]);
   await wakeToRestore(client, found);
   return json(202, { caseId: found.caseId, links: linksOf(found) });
 }

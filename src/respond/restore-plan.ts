@@ -1,9 +1,12 @@
 import type { CallerReference } from "../case/case.ts";
 import type { PlannedStep } from "../case/plan.ts";
 import { digestOf } from "../plan/digest.ts";
+import type { NewEntry } from "../record/entry.ts";
+import type { CaseRequest } from "../storage/case-requests.ts";
 import type { Tourniquet } from "../tourniquet.ts";
 import type { CaseRef, RestorePrepared } from "./activities.ts";
 import { type CaseStep, caseStanding, type CaseStanding, stepsOfCase } from "./case-standing.ts";
+import { callerActor, entryIdOf } from "./journal.ts";
 import { paceOf } from "./make-plan.ts";
 
 /** What is put back, in order: as binding as a plan, and decided by its digest where a person has to. */
@@ -15,12 +18,26 @@ export interface RestorePlan {
   readonly steps: readonly PlannedStep[];
 }
 
+export type RestoreRequest = Extract<CaseRequest, { readonly kind: "restore" }>;
+
+/** What somebody asked to have back, as the record tells it: once a request, whoever gets to write it. */
+export function restoreAskedEntry(caseId: string, { id, by, reason, stepIds }: RestoreRequest): NewEntry {
+  return {
+    id: entryIdOf(caseId, "restore-asked", id),
+    type: "restore-asked",
+    actor: callerActor(by),
+    data: { reason, ...(stepIds === null ? {} : { stepIds }) },
+  };
+}
+
 /** Settles what the oldest request asks for. Run twice, it gives the same plan while nothing was put back. */
 export async function prepareRestore(app: Tourniquet, { caseId }: CaseRef): Promise<RestorePrepared> {
   const pace = paceOf(app.policy);
   const request = (await app.requests.pending(caseId)).find((it) => it.kind === "restore");
   if (request === undefined) return { requestId: null, restoreDigest: "", steps: 0, approval: 0, pace };
-  const standing = await caseStanding(app.record(caseId));
+  const record = app.record(caseId);
+  await record.append([restoreAskedEntry(caseId, request)]);
+  const standing = await caseStanding(record);
   const { steps } = await stepsOfCase(app, caseId, standing);
   const plan: RestorePlan = {
     schema: 1,

@@ -141,6 +141,7 @@ test("every activity of a case done twice is as done once, on record, in the ind
   const restore = { kind: "restore", stepIds: null, reason: "False alarm." } as const;
   await app.requests.put(CASE_ID, { id: "r1", at: app.now().toISOString(), by: APPROVER, ...restore });
   const { requestId, restoreDigest } = await twice(() => prepareRestore(app, at));
+  expect(await ofType("restore-asked")).toHaveLength(1);
   await twice(() => restoreSteps(app, { ...at, restoreDigest, from: 0, attempt: 1 }));
   await agreed((look) => confirmRestored(app, { ...at, restoreDigest, ...look }));
   const restored = await twice(() => concludeCase(app, { ...at, phase: "restored", requestId }));
