@@ -1,7 +1,7 @@
 import type { CallApi } from "../../run/api-client.ts";
 import { type CaseSeen, CaseSeenSchema } from "../../run/case-seen.ts";
 
-const PATIENCE_IN_MS = 300_000;
+const PATIENCE_IN_MS = 900_000;
 const LOOK_EVERY_IN_MS = 150;
 
 /** What a sender or a person does whose call meets a dead host: the same again, until it is answered. */
@@ -17,7 +17,7 @@ export function patient(call: CallApi): CallApi {
   };
 }
 
-/** Follows a case until it is as wanted, or for as long as patience lasts, and approves whatever is asked. */
+/** Follows a case until it is as wanted, and approves whatever is asked. Throws when patience is at its end. */
 export async function follow(
   call: CallApi,
   caseId: string,
@@ -27,7 +27,8 @@ export async function follow(
   const deadline = performance.now() + PATIENCE_IN_MS;
   for (;;) {
     const seen = CaseSeenSchema.parse((await call("reader", "GET", `/cases/${caseId}`)).body);
-    if (wanted(seen) || performance.now() > deadline) return seen;
+    if (wanted(seen)) return seen;
+    if (performance.now() > deadline) throw new Error(`still ${JSON.stringify(seen)}`);
     if (seen.status === "awaiting-decision" && seen.decision !== null) {
       await beforeDeciding();
       const body = { decision: "approve", planDigest: seen.decision.planDigest };
