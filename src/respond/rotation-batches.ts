@@ -36,9 +36,13 @@ const Before = z.object({ tier: z.string(), provider: z.string().nullable() });
 
 /**
  * Batches in the order of evidence: what was read is done before what could have been. Where secrets share a resource,
- * one of them goes first and renews its keys for all. Pure.
+ * one of them goes first and renews its keys for all. `siteIds`: whose settings each rotation reads besides. Pure.
  */
-export function rotationBatches(rotations: readonly PlannedStep[]): readonly RotationBatch[] {
+export function rotationBatches(
+  rotations: readonly PlannedStep[],
+  siteIds: readonly string[],
+): readonly RotationBatch[] {
+  const besides = loadOfCopies(siteIds);
   const tiers = [...Map.groupBy(rotations, ({ before }) => Before.parse(before).tier).values()];
   const renewed = new Set<string>();
   return tiers.flatMap((tier) => {
@@ -49,7 +53,10 @@ export function rotationBatches(rotations: readonly PlannedStep[]): readonly Rot
       (resource !== undefined && renewed.has(resource) ? rest : first).push(step);
       if (resource !== undefined) renewed.add(resource);
     }
-    return [...batchesOf(first, loadOfFirst), ...batchesOf(rest, loadOfRest)];
+    return [
+      ...batchesOf(first, (step) => together([...loadOfFirst(step), ...besides])),
+      ...batchesOf(rest, (step) => together([...loadOfRest(step), ...besides])),
+    ];
   });
 }
 
@@ -66,19 +73,31 @@ function batchesOf(
     stepIds = [];
     loads = new Map();
   };
-  const together = (load: Load): Load => {
+  const withOthers = (load: Load): Load => {
     const count = loads.get(`${load.limit} ${load.of}`)?.count ?? 0;
     return { ...load, count: count + load.count };
   };
   for (const step of steps) {
     const own = loadsOf(step);
-    const isTooMuch = own.map(together).some(({ limit, count }) => count > LIMITS[limit].atOnce);
+    const isTooMuch = own.map(withOthers).some(({ limit, count }) => count > LIMITS[limit].atOnce);
     if (stepIds.length >= MOST_IN_A_BATCH || isTooMuch) close();
     stepIds.push(step.id);
-    for (const load of own.map(together)) loads.set(`${load.limit} ${load.of}`, load);
+    for (const load of own.map(withOthers)) loads.set(`${load.limit} ${load.of}`, load);
   }
   close();
   return batches;
+}
+
+function together(loads: readonly Load[]): readonly Load[] {
+  return [...Map.groupBy(loads, ({ limit, of }) => `${limit} ${of}`).values()].flatMap((same) => {
+    const count = same.reduce((sum, it) => sum + it.count, 0);
+    return same.slice(0, 1).map((load) => ({ ...load, count }));
+  });
+}
+
+/** App settings and connection strings of every site: both lists are POSTs. */
+function loadOfCopies(siteIds: readonly string[]): readonly Load[] {
+  return siteIds.map((id) => ({ limit: "arm-writes", of: subscriptionOf(id), count: 2 }));
 }
 
 /** Of whoever renews: lists the keys, renews what leaked, lists them again. */
@@ -113,11 +132,14 @@ function loadOfRest(step: PlannedStep): readonly Load[] {
 
 function loadWith(step: PlannedStep, armWrites: number): readonly Load[] {
   const { vaultId } = Target.parse(step.target);
-  const subscription = /^\/subscriptions\/([^/]+)/i.exec(resourceOf(step) ?? vaultId)?.[1] ?? "";
   return [
     { limit: "vault-versions", of: vaultId.toLowerCase(), count: 1 },
-    { limit: "arm-writes", of: subscription.toLowerCase(), count: armWrites },
+    { limit: "arm-writes", of: subscriptionOf(resourceOf(step) ?? vaultId), count: armWrites },
   ];
+}
+
+function subscriptionOf(id: string): string {
+  return (/^\/subscriptions\/([^/]+)/i.exec(id)?.[1] ?? "").toLowerCase();
 }
 
 /** The resource whose credential it is, where its tags say so. */

@@ -35,10 +35,11 @@ export async function prepareRotations(app: Tourniquet, input: RotationsRef): Pr
   const bySecret = consumersBySecret(consumers);
   const taken = new Set(rotations.map(secretOf).flatMap((it) => bySecret.of(it.vaultName, it.secretName)));
   const looksForCopies = siteIds.length * rotations.length <= MOST_COPY_READS;
+  const readSiteIds = looksForCopies ? siteIds : [];
   const document: RotationsDocument = {
-    batches: rotationBatches(rotations),
+    batches: rotationBatches(rotations, readSiteIds),
     consumers: [...taken],
-    siteIds: looksForCopies ? siteIds : [],
+    siteIds: readSiteIds,
   };
   const reference = await app.documents.putJson(caseId, nameOf(input), document);
   await app.record(caseId).append([

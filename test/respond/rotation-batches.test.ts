@@ -62,7 +62,7 @@ test("every rotation is in one batch, by evidence, and whoever renews a shared r
   assert(
     property(array(aSecret, { maxLength: 400 }), (unordered) => {
       const secrets = unordered.toSorted((a, b) => TIERS.indexOf(a.tier) - TIERS.indexOf(b.tier));
-      const batches = rotationBatches(secrets.map(stepOf));
+      const batches = rotationBatches(secrets.map(stepOf), []);
       const order = batches.flatMap(({ stepIds }, batch) =>
         stepIds.map((id) => ({ batch, secret: secrets[Number(id)] })),
       );
@@ -92,7 +92,7 @@ test("no batch asks for more at once than a bucket holds, nor for more in a time
     property(array(aSecret, { minLength: 1, maxLength: 400 }), (unordered) => {
       const secrets = unordered.toSorted((a, b) => TIERS.indexOf(a.tier) - TIERS.indexOf(b.tier));
       const seen = new Set<string>();
-      for (const { stepIds, leastInMs } of rotationBatches(secrets.map(stepOf))) {
+      for (const { stepIds, leastInMs } of rotationBatches(secrets.map(stepOf), [])) {
         const writes = new Map<number, number>();
         const versions = new Map<number, number>();
         for (const id of stepIds) {
@@ -116,4 +116,17 @@ test("no batch asks for more at once than a bucket holds, nor for more in a time
     }),
     { numRuns: 50 },
   );
+});
+
+test("settings that every rotation reads to find copies count as well", () => {
+  const secrets = Array.from({ length: 100 }, (_, index): Secret => {
+    return { kind: "random-secret", tier: "read", vault: 0, resource: index, subscription: 0 };
+  });
+  const sites = [0, 0, 1].map(
+    (at, n) => `${subscription(at)}/resourceGroups/rg/providers/Microsoft.Web/sites/s${n}`,
+  );
+  const batches = rotationBatches(secrets.map(stepOf), sites);
+  expect(Math.max(...batches.map(({ stepIds }) => stepIds.length * 4))).toBeLessThanOrEqual(200);
+  for (const { stepIds, leastInMs } of batches)
+    expect(leastInMs).toBeGreaterThanOrEqual(stepIds.length * 400);
 });
