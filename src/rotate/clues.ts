@@ -62,7 +62,7 @@ const KEY = /(?<![A-Za-z0-9+/])[A-Za-z0-9+/]{32,}={0,2}(?![A-Za-z0-9+/=])/g;
 const MOST_KEYS = 20;
 
 /** Entra's generated secrets have this at the fourth place; secret scanners look for exactly that. */
-const ENTRA_SECRET = /(?<![\w.~-])[\w.~-]{3}\dQ~[\w.~-]{31,34}(?![\w.~-])/g;
+export const ENTRA_SECRET = /(?<![\w.~-])[\w.~-]{3}\dQ~[\w.~-]{31,34}(?![\w.~-])/g;
 
 /** The client secrets of Entra that stand in a text: the whole of it, or a part. They are secret themselves. */
 export function entraSecretsIn(text: string): readonly string[] {

@@ -7,7 +7,7 @@ import { providerNamed } from "./providers.ts";
 import type { FoundProvider, RotationState } from "./rotation.ts";
 import { sameSecret } from "./secret-text.ts";
 import { trySignIn } from "./sign-in.ts";
-import { standingAt } from "./value-frame.ts";
+import { standingAt, wholeOf } from "./value-frame.ts";
 
 /** What the provider says of the old value. */
 export type OldValue =
@@ -55,7 +55,7 @@ async function askKeys(
   const value = old.value.secret;
   const listed = await work.atHand.keys(provider, found.resourceId);
   if (listed.kind === "failed") return { is: "unknown", failure: listed.failure, nearest };
-  using credential = standingAt(value, state.place ?? { from: 0, to: value.reveal().length, encoded: false });
+  using credential = standingAt(value, state.place ?? wholeOf(value));
   const isListed = listed.value.some((key) => sameSecret(key.value, credential));
   work.journal.note("proved-old", { listed: isListed });
   return isListed ? { is: "taken" } : { is: "refused", proof: "the provider lists it no more" };
@@ -75,7 +75,7 @@ async function askEntra(work: StageWork, state: RotationState, found: FoundProvi
   const old = await readOld(work, state);
   if (old.kind === "failed") return { is: "unknown", failure: old.failure, nearest: unlisted };
   const value = old.value.secret;
-  using secret = standingAt(value, state.place ?? { from: 0, to: value.reveal().length, encoded: false });
+  using secret = standingAt(value, state.place ?? wholeOf(value));
   const seen = await trySignIn(work.tenantId, holder.value.appId, secret);
   work.journal.note("proved-old", { signIn: seen.is, code: seen.code });
   switch (seen.is) {

@@ -37,11 +37,14 @@ export interface FoundProvider {
 export const STAGES = ["identify", "create", "publish", "tell", "overlap", "retire", "prove"] as const;
 export type Stage = (typeof STAGES)[number];
 
-export interface Place {
+/** Where in its value a credential stands: once, or as often as a publishing profile repeats it. */
+export type Place = readonly Spot[];
+
+export interface Spot {
   readonly from: number;
   readonly to: number;
-  /** Written as in a URL, and to be written so again. */
-  readonly encoded: boolean;
+  /** How it is written there, and is to be written again; `login`: in base64, behind a user's name. */
+  readonly as: "plain" | "url" | "json" | "login";
 }
 
 /** App instance property lock as it was, to be put back exactly. */

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { Secret } from "../azure/secret.ts";
+import { spotsOf } from "./spots.ts";
 
 /** Text in an answer that is a credential: it is a `Secret` from the moment the answer is read. */
 export const SecretText = z
@@ -21,8 +22,7 @@ export function sameSecret(one: Secret, other: Secret): boolean {
   }
 }
 
-/** Whether a secret holds another within it: a key in a connection string, or in a URL. */
+/** Whether a secret holds another within it, however it is written there: a key in a connection string, in a URL, in JSON. */
 export function holds(whole: Secret, part: Secret): boolean {
-  const [text, key] = [whole.reveal(), part.reveal()];
-  return text.includes(key) || text.includes(encodeURIComponent(key));
+  return spotsOf(whole.reveal(), part.reveal()).length > 0;
 }

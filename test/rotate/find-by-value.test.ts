@@ -127,6 +127,14 @@ describe("whose it is, by what the value says and by what the resource says its 
           auths: { "acrapp.azurecr.io": { username: "acrapp", password: key(REGISTRY, "password2") } },
         }),
     ],
+    [
+      "docker config with nothing but the login",
+      REGISTRY,
+      () => {
+        const auth = Buffer.from(`acrapp:${key(REGISTRY, "password")}`).toString("base64");
+        return JSON.stringify({ auths: { "acrapp.azurecr.io": { auth } } });
+      },
+    ],
     ["bare registry password", REGISTRY, () => key(REGISTRY, "password")],
     [
       "Azure AI key with its endpoint",
