@@ -4,7 +4,6 @@ import { environmentFor } from "../tenant/environment.ts";
 import { AZURE_DELAYS, scaledDelays } from "../tenant/runtime.ts";
 import { type Adversary, startAdversary } from "../tenant/adversary.ts";
 import { startTenant, type TenantHandle } from "../tenant/start.ts";
-import type { Fault } from "../tenant/weather/faults.ts";
 import { alwaysAfter } from "../tenant/weather/latency.ts";
 import { accessFacts } from "./access-facts.ts";
 import { credentialsHeld } from "./credentials-held.ts";
@@ -29,7 +28,6 @@ const tenant = await startTenant({
   latency: wish.latencyInMs === undefined ? "none" : alwaysAfter(wish.latencyInMs),
 });
 let adversary: Adversary | undefined;
-let signing: Fault | undefined;
 const envFile = join(wish.folder, "env.sh");
 writeFileSync(
   envFile,
@@ -97,19 +95,6 @@ process.on("message", (question: TenantQuestion | TenantWeather) => {
       for (const { secrets } of tenant.state.vaults.vaults.values()) {
         for (const { versions } of secrets.values()) for (const version of versions) version.enabled = true;
       }
-      say({ kind: "answer", id: question.id, seen: null });
-      return;
-    case "no-signing":
-      signing = tenant.faults.add({
-        service: "key-vault",
-        operation: "POST /keys/{name}/{version}/sign",
-        times: Number.POSITIVE_INFINITY,
-        answer: 503,
-      });
-      say({ kind: "answer", id: question.id, seen: null });
-      return;
-    case "signing":
-      signing?.remove();
       say({ kind: "answer", id: question.id, seen: null });
       return;
     case "calm":

@@ -38,19 +38,10 @@ export interface TenantQuestion {
   readonly id: number;
   /**
    * `calm` ends the attack; `re-enable` is an administrator who lets the suspect sign in again, `old-secrets` one who enables
-   * every old version of every secret; from `no-signing` to `signing` the vaults sign nothing; `requests` asks for every
-   * request of the log as well, `credentials` for every credential's value.
+   * every old version of every secret; `requests` asks for every request of the log as well, `credentials` for every
+   * credential's value.
    */
-  readonly ask:
-    | "seen"
-    | "attack"
-    | "calm"
-    | "re-enable"
-    | "old-secrets"
-    | "no-signing"
-    | "signing"
-    | "requests"
-    | "credentials";
+  readonly ask: "seen" | "attack" | "calm" | "re-enable" | "old-secrets" | "requests" | "credentials";
 }
 
 export interface TenantSeen {
