@@ -6,7 +6,7 @@ import type { Tourniquet } from "../tourniquet.ts";
 import type { CaseStanding } from "./case-standing.ts";
 import { operationOf } from "./finding-names.ts";
 import { attributionEntry, deedOf, type Finding, findingEntry, findingId } from "./findings.ts";
-import { currentProtection } from "./protection.ts";
+import { currentProtection, ProtectionUnknownError } from "./protection.ts";
 import type { Unattributed, WatchMemory } from "./watch-memory.ts";
 
 /** More would only be older ones. */
@@ -70,8 +70,9 @@ async function doersOf(
   deeds: readonly Unattributed[],
   window: { readonly from: string; readonly to: string },
 ): Promise<ReadonlyMap<string, Doer>> {
-  if (deeds.length === 0) return new Map();
-  const { ownIds } = await currentProtection(app);
+  const ownIds = deeds.length === 0 ? null : await ownIdsOrNull(app);
+  // Without knowing who we are, our own cuts could be taken for their undoing.
+  if (ownIds === null) return new Map();
   return whoDidIt(
     { azure: app.reader, directory: directoryReader(app.reader.graph), gaps: openGaps() },
     deeds.flatMap(({ findingId: key, kind, ids, terms, since, foundAt: until }) => {
@@ -80,4 +81,13 @@ async function doersOf(
     }),
     { window, workspaceIds: app.settings.workspaceIds, ownIds },
   );
+}
+
+async function ownIdsOrNull(app: Tourniquet): Promise<readonly string[] | null> {
+  try {
+    return (await currentProtection(app)).ownIds;
+  } catch (error) {
+    if (error instanceof ProtectionUnknownError) return null;
+    throw error;
+  }
 }
