@@ -25,7 +25,7 @@ import { type Doomed, readDoomed } from "./versions.ts";
 import { holderOf, type RotationWork, secretId } from "./work.ts";
 
 /** Longer than any rotation takes besides its overlap: a hold outlives its holder only after a disaster. */
-const HOLD_IN_MS = 6 * 3_600_000;
+export const HOLD_IN_MS = 6 * 3_600_000;
 /** Stands for a value that cannot be read, where only tags are looked at. */
 const NOTHING = new Secret("");
 
@@ -35,7 +35,13 @@ const NOTHING = new Secret("");
  */
 export async function identify(work: StageWork, state: RotationState): Promise<StageResult> {
   const { rotation, ledger } = work;
-  const held = await ledger.hold(secretId(rotation), holderOf(rotation), HOLD_IN_MS + rotation.overlapInMs);
+  const held = await ledger.hold(
+    secretId(rotation),
+    holderOf(rotation),
+    HOLD_IN_MS + rotation.overlapInMs,
+    // A leaked value does not live on because somebody's overlap is not over yet.
+    rotation.mode === "incident",
+  );
   if (held.kind === "busy") return heldByAnother(work, state, held.by);
   const identified = held.kept === null ? null : identifiedIn(held.kept, rotation);
   if (identified !== null) return { kind: "go-on", state: identified, waitInMs: 0 };
@@ -236,7 +242,7 @@ function hintOf(value: Secret, place: Place): string {
   return secret.reveal().slice(0, 3);
 }
 
-function heldByAnother({ azure }: RotationWork, state: RotationState, by: string): StageResult {
+export function heldByAnother({ azure }: RotationWork, state: RotationState, by: string): StageResult {
   return {
     kind: "over",
     state,

@@ -9,10 +9,14 @@ export interface RotationLedger {
     thing: string,
     holder: string,
     forInMs: number,
+    /** Also takes what its holder only waits with. */
+    urgent?: boolean,
   ): Promise<
     /** `kept`: what this holder kept with it before, when it holds the thing again. */
     { readonly kind: "held"; readonly kept: string | null } | { readonly kind: "busy"; readonly by: string }
   >;
+  /** The holder only waits from now on, and whoever is in a hurry may take the thing; holding it again ends that. */
+  wait(thing: string, holder: string): Promise<void>;
   /** Keeps a note with a hold, for as long as it is held: what has to be known after a crash. */
   keep(thing: string, holder: string, note: string): Promise<void>;
   release(thing: string, holder: string): Promise<void>;
@@ -23,6 +27,7 @@ export interface RotationLedger {
 interface HoldRow {
   readonly holder: string;
   readonly until: string;
+  readonly waiting?: boolean;
   /** Of whom the note is: a hold that went over to somebody else takes none along. */
   readonly keptFor?: string;
   readonly kept?: string;
@@ -31,12 +36,13 @@ interface HoldRow {
 export function openRotationLedger(table: TableClient, now: () => Date): RotationLedger {
   const rowKey = (thing: string) => createHash("sha256").update(thing.toLowerCase()).digest("hex");
   return {
-    async hold(thing, holder, forInMs) {
+    async hold(thing, holder, forInMs, urgent = false) {
       const row = {
         partitionKey: "hold",
         rowKey: rowKey(thing),
         holder,
         until: new Date(now().getTime() + forInMs).toISOString(),
+        waiting: false,
       };
       for (;;) {
         try {
@@ -48,7 +54,8 @@ export function openRotationLedger(table: TableClient, now: () => Date): Rotatio
         const known = await present(() => table.getEntity<HoldRow>("hold", row.rowKey));
         if (known === null) continue;
         const isOver = known.until <= now().toISOString();
-        if (known.holder !== holder && !isOver) return { kind: "busy", by: known.holder };
+        const isFree = isOver || (urgent && known.waiting === true);
+        if (known.holder !== holder && !isFree) return { kind: "busy", by: known.holder };
         try {
           await table.updateEntity(row, "Merge", { etag: known.etag });
           const isOurs = known.keptFor === holder && !isOver;
@@ -57,6 +64,12 @@ export function openRotationLedger(table: TableClient, now: () => Date): Rotatio
           if (!isStatus(error, 412) && !isStatus(error, 404)) throw error;
         }
       }
+    },
+    async wait(thing, holder) {
+      const known = await present(() => table.getEntity<HoldRow>("hold", rowKey(thing)));
+      if (known?.holder !== holder) return;
+      const row = { partitionKey: "hold", rowKey: rowKey(thing), waiting: true };
+      await table.updateEntity(row, "Merge", { etag: known.etag });
     },
     async keep(thing, holder, note) {
       const row = { partitionKey: "hold", rowKey: rowKey(thing), keptFor: holder, kept: note };

@@ -7,7 +7,7 @@ import { create } from "./create.ts";
 import { publishKeyed } from "./create-keyed.ts";
 import { setLock } from "./directory-secrets.ts";
 import { howFar } from "./how-far.ts";
-import { identify, keepIdentified } from "./identify.ts";
+import { heldByAnother, HOLD_IN_MS, identify, keepIdentified } from "./identify.ts";
 import { providerNamed } from "./providers.ts";
 import { prove, retire } from "./retire.ts";
 import { type Ending, goOn, type RotationState, type StageResult } from "./rotation.ts";
@@ -51,15 +51,29 @@ function stage(work: StageWork, state: RotationState): Promise<StageResult> {
     case "tell":
       return tellConsumers(work, state);
     case "overlap":
-      // The waiting itself is the orchestrator's.
-      return Promise.resolve(goOn(state, "retire", work.rotation.overlapInMs));
+      return rest(work, state);
     case "retire":
-      return retire(work, state);
+      return afterRest(work, state);
     case "prove":
       return prove(work, state);
     default:
       return state.stage satisfies never;
   }
+}
+
+/** The waiting itself is the orchestrator's. Meanwhile an incident may take the secret over. */
+async function rest({ ledger, rotation }: StageWork, state: RotationState): Promise<StageResult> {
+  await ledger.wait(secretId(rotation), holderOf(rotation));
+  return goOn(state, "retire", rotation.overlapInMs);
+}
+
+async function afterRest(work: StageWork, state: RotationState): Promise<StageResult> {
+  const { ledger, rotation } = work;
+  if (rotation.mode === "hygiene") {
+    const held = await ledger.hold(secretId(rotation), holderOf(rotation), HOLD_IN_MS);
+    if (held.kind === "busy") return heldByAnother(work, state, held.by);
+  }
+  return retire(work, state);
 }
 
 /** Ends a rotation that cannot go on: what it took hold of is let go, and exactly how far it came is said. */

@@ -66,9 +66,52 @@ test("what a principal of the case had is taken away, and it gets nothing new", 
 
   const { ending } = await rotate(house.work("it", { suspects }));
 
-  expect(ending.proof?.holds).toBe(true);
+  expect(ending).toMatchObject({
+    outcome: { evidence: { seen: { oldRefused: expect.stringContaining("AADSTS7000215") } } },
+    proof: { holds: true },
+  });
   expect(house.versions("it").map(({ enabled }) => enabled)).toEqual([false]);
   expect(app.application().passwordCredentials.map(({ keyId }) => keyId)).toEqual([app.keyId("other")]);
+});
+
+test("where the policy has nobody signed in, nobody is, and the outcome says so", async () => {
+  await using house = await rotatedTenant();
+  const app = billing(house);
+  house.put("it", {
+    value: app.secret("old"),
+    tags: { ProviderAddress: app.id, CredentialId: app.keyId("old") },
+  });
+  house.put("untagged", { value: app.secret("other") });
+  house.tenant.requests.clear();
+
+  const { ending } = await rotate(house.work("it", { signIn: false }));
+  const untagged = await rotate(house.work("untagged", { signIn: false }));
+
+  expect(house.tenant.requests.byService().entra ?? 0).toBe(0);
+  const notTried = expect.stringContaining("was not tried, as the policy says");
+  expect(ending.outcome).toMatchObject({ evidence: { seen: { newWorks: notTried, oldRefused: notTried } } });
+  expect(untagged.ending.outcome).toMatchObject({
+    kind: "needs-person",
+    reason: expect.stringContaining("the policy does not have it tried"),
+  });
+  expect((await app.signIn(app.secret("old"))).is).toBe("refused");
+});
+
+test("the version of a client secret ends with the client secret, whatever the old one said", async () => {
+  await using house = await rotatedTenant();
+  const app = billing(house);
+  house.put("it", {
+    value: app.secret("old"),
+    tags: { ProviderAddress: app.id, CredentialId: app.keyId("old") },
+  });
+
+  await rotate(house.work("it"));
+
+  const made = house.versions("it").at(-1);
+  const added = app
+    .application()
+    .passwordCredentials.find(({ keyId }) => keyId === made?.tags?.["CredentialId"]);
+  expect(Math.abs((made?.expires ?? 0) - Date.parse(added?.endDateTime ?? ""))).toBeLessThan(1_000);
 });
 
 test("a lock on the service principal is taken off for the change and put back as it was", async () => {

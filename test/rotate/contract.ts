@@ -56,6 +56,9 @@ export async function expectWhole(
     at,
   ).toEqual([made]);
   expect(made?.contentType, at).toBe("text/plain");
+  // Whatever came in between: nothing is published twice, and the rotation knows its own.
+  expect(versions, at).toHaveLength(2);
+  expect(made?.tags?.[MARK_TAG], at).toBeDefined();
   const { CredentialId: _, ...kept } = it.tags;
   expect(made?.tags, at).toMatchObject(kept);
   const lifeInDays = ((made?.expires ?? 0) - house.tenant.tenant.clock.now()) / 86_400_000;

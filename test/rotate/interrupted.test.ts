@@ -1,6 +1,8 @@
 import { expect, test } from "vitest";
 import { acceptsKey } from "../../local/tenant/arm/accepts-key.ts";
 import type { FaultRule } from "../../local/tenant/weather/faults.ts";
+import { performStages } from "../../src/rotate/rotate.ts";
+import { BEGINNING } from "../../src/rotate/rotation.ts";
 import { rotate, type RotatedTenant, rotatedTenant } from "./rotated-tenant.ts";
 
 const STORAGE = "Microsoft.Storage/storageAccounts/stapp";
@@ -136,6 +138,48 @@ test("a name that is deleted half way is for a person, who is told what was rege
   });
 });
 
+test("a version that somebody publishes after ours stays enabled, and is reported", async () => {
+  await using house = await rotatedTenant();
+  keyInVault(house);
+  const work = house.work("it");
+  work.onAnswer = () => {
+    if (work.answers.at(-1) !== "vault.setEnabled") return;
+    const newest = house.versions("it").at(-1)?.created ?? 0;
+    house.put("it", { value: "theirs", created: newest + 5_000 });
+  };
+
+  const { ending } = await rotate(work);
+
+  expect(ending).toMatchObject({
+    outcome: { kind: "applied" },
+    proof: { holds: false, saw: expect.stringContaining("somebody published") },
+  });
+  expect(house.versions("it").at(-1)).toMatchObject({ value: "theirs", enabled: true });
+});
+
+test("an untagged secret that was published and disabled, and no more, is finished by the next try", async () => {
+  await using house = await rotatedTenant();
+  const id = house.resourceId(STORAGE);
+  house.put("it", { value: house.keys(id)["key1"] ?? "" });
+  for (const mode of ["hygiene", "incident"] as const) {
+    const work = house.work("it", { mode, id: mode, campaign: mode });
+    work.onAnswer = () => {
+      if (work.answers.at(-1) === "vault.setEnabled")
+        house.tenant.faults.add({ service: "key-vault", answer: 403, times: 9 });
+    };
+    expect((await rotate(work)).ending.outcome).toMatchObject({ kind: "failed", code: "FORBIDDEN" });
+    house.tenant.faults.clear();
+
+    const { ending } = await rotate(house.work("it", { mode, id: mode, campaign: mode }));
+
+    expect(ending, mode).toMatchObject({ outcome: { kind: "applied" }, proof: { holds: true } });
+    const made = house.versions("it").at(-1);
+    expect(house.versions("it").filter(({ enabled }) => enabled)).toEqual([made]);
+    expect(made?.tags?.["ProviderAddress"]?.toLowerCase()).toBe(id.toLowerCase());
+    expect(acceptsKey(house.tenant.tenant, id, made?.value ?? "")).toBe(true);
+  }
+});
+
 test("of two rotations of one secret at once, one goes on and the other says which", async () => {
   await using house = await rotatedTenant();
   keyInVault(house);
@@ -151,6 +195,35 @@ test("of two rotations of one secret at once, one goes on and the other says whi
     evidence: { seen: { rotatedBy: expect.stringMatching(/^case case-(1, step one|2, step two)$/) } },
   });
   expect(house.versions("it")).toHaveLength(2);
+});
+
+test("an incident takes a secret over whose hygiene only waits for its overlap, which then ends and says so", async () => {
+  await using house = await rotatedTenant();
+  const id = keyInVault(house);
+  const hygiene = house.work("it", { id: "one", campaign: "case-1", mode: "hygiene", overlapInMs: 60_000 });
+  const incident = house.work("it", { id: "two", campaign: "case-2" });
+  const waiting = await performStages(hygiene, BEGINNING);
+  expect(waiting).toMatchObject({ kind: "go-on", state: { stage: "retire" }, waitInMs: 60_000 });
+  const leaked = Object.values(house.keys(id));
+
+  let late: Awaited<ReturnType<typeof performStages>> | null = null;
+  const wakes = async () => {
+    late = await performStages(hygiene, waiting.state);
+  };
+  let waking: Promise<void> | null = null;
+  incident.onAnswer = () => {
+    waking ??= wakes();
+  };
+  const { ending } = await rotate(incident);
+  await waking;
+
+  expect(ending).toMatchObject({ outcome: { kind: "applied" }, proof: { holds: true } });
+  expect(late).toMatchObject({
+    kind: "over",
+    ending: { outcome: { code: "CONFLICT", evidence: { seen: { rotatedBy: "case case-2, step two" } } } },
+  });
+  for (const key of leaked) expect(acceptsKey(house.tenant.tenant, id, key)).toBe(false);
+  expect(acceptsKey(house.tenant.tenant, id, house.versions("it").at(-1)?.value ?? "")).toBe(true);
 });
 
 test("no secret value is in anything a rotation hands on or writes down", async () => {

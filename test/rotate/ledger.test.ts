@@ -30,6 +30,23 @@ test("a secret is held by one rotation at a time, until it lets go or its time i
   await ledger.release("vault/secret", winner);
   expect(await ledger.hold("vault/secret", "later", 60_000)).toEqual({ kind: "held", kept: null });
 
+  expect(await ledger.hold("vault/secret", "urgent", 60_000, true)).toMatchObject({
+    kind: "busy",
+    by: "later",
+  });
+  await ledger.wait("vault/secret", "nobody");
+  expect(await ledger.hold("vault/secret", "urgent", 60_000, true)).toMatchObject({
+    kind: "busy",
+    by: "later",
+  });
+  await ledger.wait("vault/secret", "later");
+  expect(await ledger.hold("vault/secret", "patient", 60_000)).toMatchObject({ kind: "busy", by: "later" });
+  expect(await ledger.hold("vault/secret", "urgent", 60_000, true)).toMatchObject({
+    kind: "held",
+    kept: null,
+  });
+  expect(await ledger.hold("vault/secret", "later", 60_000)).toMatchObject({ kind: "busy", by: "urgent" });
+
   await ledger.markRegenerated("/subscriptions/S/x", "plan", "key1");
   await ledger.markRegenerated("/subscriptions/s/x", "plan", "key2");
   await ledger.markRegenerated("/subscriptions/s/x", "plan", "key2");

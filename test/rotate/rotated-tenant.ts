@@ -407,14 +407,21 @@ export async function rotate(
 /** The table's promise in memory: what the table itself does is tested with the table. */
 function memoryLedger(): RotationLedger {
   const holders = new Map<string, string>();
+  const waiting = new Set<string>();
   const notes = new Map<string, string>();
   const done = new Map<string, string[]>();
   return {
-    hold(thing, holder) {
+    hold(thing, holder, _, urgent = false) {
       const by = holders.get(thing.toLowerCase());
-      if (by !== undefined && by !== holder) return Promise.resolve({ kind: "busy", by });
+      const isFree = by === holder || (urgent && waiting.has(thing.toLowerCase()));
+      if (by !== undefined && !isFree) return Promise.resolve({ kind: "busy", by });
+      waiting.delete(thing.toLowerCase());
       holders.set(thing.toLowerCase(), holder);
       return Promise.resolve({ kind: "held", kept: notes.get(thing.toLowerCase()) ?? null });
+    },
+    wait(thing, holder) {
+      if (holders.get(thing.toLowerCase()) === holder) waiting.add(thing.toLowerCase());
+      return Promise.resolve();
     },
     keep(thing, _, note) {
       notes.set(thing.toLowerCase(), note);
