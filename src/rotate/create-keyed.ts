@@ -13,6 +13,7 @@ import {
   type RotationState,
   type StageResult,
 } from "./rotation.ts";
+import { spelled } from "./spelling.ts";
 import { placeIn } from "./value-frame.ts";
 import { isOurs } from "./versions.ts";
 import { failure, holderOf } from "./work.ts";
@@ -34,7 +35,8 @@ export async function createKeyed(
   const leaked = found.credential;
   if (leaked === null) throw new TypeError("a key was not identified");
   const before = await ledger.regenerated(found.resourceId, rotation.campaign);
-  const plan = dueKeys(provider, leaked, rotation.mode, before);
+  const published = await publishedKey(work, provider);
+  const plan = dueKeys(provider, { leaked, published, mode: rotation.mode, done: before });
   if (state.pending === null && plan.due.every((key) => before.includes(key))) {
     return goOn({ ...state, newCredential: plan.toPublish, regenerated: plan.due }, "publish");
   }
@@ -42,24 +44,41 @@ export async function createKeyed(
   if (held.kind === "busy") return goOn(state, "create", pauseAfter(state.looks));
   // Another one may have been at it until just now.
   const done = await ledger.regenerated(found.resourceId, rotation.campaign);
-  const { toPublish, due } = dueKeys(provider, leaked, rotation.mode, done);
+  const { toPublish, due } = dueKeys(provider, { leaked, published, mode: rotation.mode, done });
   const result = await regenerateAll(work, { ...state, newCredential: toPublish }, provider, { due, done });
   if (result.kind !== "done") return result.result;
   await ledger.release(found.resourceId, holderOf(rotation));
   return goOn(result.state, "publish");
 }
 
+/** The key in the version that an earlier try of this rotation published, which stays the one. */
+async function publishedKey(work: StageWork, provider: KeyedProvider): Promise<string | null> {
+  if (work.rotation.mode === "incident") return null;
+  const current = await work.atHand.newest();
+  if (current.kind === "failed" || !isOurs(work, current.value.is)) return null;
+  const credential = current.value.is.tags["CredentialId"];
+  return credential === undefined ? null : spelled(provider, credential);
+}
+
 /** Which keys have to be regenerated before which one is published, when these were already. Pure. */
 function dueKeys(
   provider: KeyedProvider,
-  leaked: string,
-  mode: RotationMode,
-  done: readonly string[],
+  {
+    leaked,
+    published,
+    mode,
+    done,
+  }: {
+    readonly leaked: string;
+    readonly published: string | null;
+    readonly mode: RotationMode;
+    readonly done: readonly string[];
+  },
 ): { readonly toPublish: string; readonly due: readonly string[] } {
   if (mode === "incident")
     return { toPublish: leaked, due: [leaked, ...others(provider.leakedWith(leaked), leaked)] };
   const alternate = provider.alternate(leaked);
-  const toPublish = alternate !== null && !done.includes(leaked) ? alternate : leaked;
+  const toPublish = published ?? (alternate !== null && !done.includes(leaked) ? alternate : leaked);
   return { toPublish, due: [toPublish] };
 }
 

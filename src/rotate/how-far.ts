@@ -46,8 +46,8 @@ interface Published {
 async function publishedVersion(work: RotationWork, state: RotationState): Promise<Published> {
   const versions = await vaultOf(work).listVersions(work.rotation.secretName);
   if (versions.kind === "failed" || versions.value.length === 0) {
-    const isKnown =
-      versions.kind === "ok" || versions.failure.code === "NOT_FOUND" || state.unanswered !== "publish";
+    const isGone = versions.kind === "ok" || versions.failure.code === "NOT_FOUND";
+    const isKnown = isGone && state.newVersion === null && state.unanswered !== "publish";
     return { version: state.newVersion, credential: state.newCredential, isKnown, oldVersions: "not known" };
   }
   const [ours] = newestFirst(versions.value.filter((it) => isOurs(work, it)));

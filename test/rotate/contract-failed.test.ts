@@ -17,6 +17,7 @@ describe.each(PLAIN)("$name", (subject) => {
   test.each([
     ["forbidden", "incident", 403, "FORBIDDEN"],
     ["away", "hygiene", 503, "UNAVAILABLE"],
+    ["unheard", "incident", "reset", "UNAVAILABLE"],
   ] as const)(
     "%s from any request on, it says how far it came, and a new try goes on from there",
     async (what, one, answer, code) => {
@@ -29,8 +30,14 @@ describe.each(PLAIN)("$name", (subject) => {
           const work = run.work();
           beforeCall(work, nth, () => {
             for (const service of SERVICES)
-              if (what === "away" || service === serviceOf(call))
-                house.tenant.faults.add({ service, answer, times: Number.POSITIVE_INFINITY });
+              if (what !== "forbidden" || service === serviceOf(call))
+                house.tenant.faults.add({
+                  service,
+                  answer,
+                  // What was asked for happens, and nobody hears of it.
+                  afterEffect: what === "unheard",
+                  times: Number.POSITIVE_INFINITY,
+                });
           });
           const ended = await rotate(work, { tries: 2 });
           house.tenant.faults.clear();

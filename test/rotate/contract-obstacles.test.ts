@@ -107,6 +107,8 @@ describe.each(PLAIN)("$name", (subject) => {
     expect(works[ended.indexOf(lost)]?.answers).toEqual([]);
     expect(house.versions(run.name)).toHaveLength(2);
     await expectWhole(run, won);
+    const later = await rotate(run.work({ id: "three", campaign: "c" }));
+    expect(later.ending.outcome.kind, "what was held is let go").toBe("applied");
   });
 });
 
