@@ -12,6 +12,7 @@ import {
   prepareRestore,
   readDecision,
   restoreSteps,
+  reviewGaps,
   takeSnapshot,
   watchOnce,
 } from "../src/respond/activities.ts";
@@ -26,6 +27,7 @@ import * as perform from "../src/respond/perform-steps.ts";
 import { prepareRestore as prepare } from "../src/respond/restore-plan.ts";
 import { PROOF_FLOW, proofFlow } from "../src/respond/proof-flow.ts";
 import * as restore from "../src/respond/restore-steps.ts";
+import * as review from "../src/respond/review-gaps.ts";
 import * as snapshot from "../src/respond/take-snapshot.ts";
 import * as watch from "../src/respond/watch.ts";
 import { CASE_FLOW } from "../src/api/orchestrations.ts";
@@ -45,6 +47,7 @@ registerActivity(readDecision, decision.readDecision);
 registerTellingActivity(concludeCase, conclude.concludeCase, tellings.afterConcluding);
 registerActivity(lookForRequests, watch.lookForRequests);
 registerTellingActivity(watchOnce, watch.watchOnce, tellings.afterLooking);
+registerActivity(reviewGaps, review.reviewGaps);
 registerActivity(restoreSteps, restore.restoreSteps);
 registerActivity(prepareRestore, prepare);
 registerActivity(confirmRestored, restore.confirmRestored);

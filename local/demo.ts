@@ -134,21 +134,28 @@ async function follow(call: CallApi, caseId: string): Promise<CaseSeen | null> {
     if (status === "watching" || status === "closed") return seen;
     if (status === "awaiting-decision" && decision !== null && decided !== decision.planDigest) {
       decided = decision.planDigest;
-      await approve(call, caseId, decision.planDigest);
+      await approve(call, caseId, decision);
     }
     if (performance.now() - startedAt > MOST_SECONDS * 1_000) return null;
     await new Promise((done) => setTimeout(done, 500));
   }
 }
 
-async function approve(call: CallApi, caseId: string, planDigest: string): Promise<void> {
+async function approve(
+  call: CallApi,
+  caseId: string,
+  { planDigest, difference }: NonNullable<CaseSeen["decision"]>,
+): Promise<void> {
   const plan = PlanSeenSchema.parse((await call("approver", "GET", `/cases/${caseId}/plan`)).body);
   const asking = plan.waves
     .flatMap((wave) => wave.steps)
     .filter(({ permission }) => permission === "approval");
   say(`${asking.length} steps wait for a person:`);
-  for (const { title } of asking.slice(0, 12)) say(`  ${title}`);
-  if (asking.length > 12) say(`  … and ${asking.length - 12} more`);
+  const news = difference === null ? [] : [...difference.added, ...difference.widened];
+  if (difference !== null) say(`${news.length} of them are new since the question answered before:`);
+  const shown = difference === null ? asking.map(({ title }) => title) : news;
+  for (const title of shown.slice(0, 12)) say(`  ${title}`);
+  if (shown.length > 12) say(`  … and ${shown.length - 12} more`);
   const body = { decision: "approve", planDigest, comment: "Demo: evict the attacker." };
   const answer = await call("approver", "POST", `/cases/${caseId}/decision`, body);
   say(

@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { z } from "zod";
 import { type Azure, azureAs } from "./azure/azure.ts";
 import { VAULT_CLIENT } from "./azure/vault-challenge.ts";
+import { TRIGGERS } from "./intake/triggers.ts";
 import { parsePolicy, PLAN_ONLY, type Policy } from "./plan/policy.ts";
 import type { CaseRecord } from "./record/case-record.ts";
 import { checkImmutability, type Immutability } from "./record/immutability.ts";
@@ -107,10 +108,10 @@ export function readPolicy(setting: PolicySetting | null): Policy {
   } catch {
     throw new SettingsError(["TOURNIQUET_POLICY: not JSON"]);
   }
-  const parsed = parsePolicy(
-    document,
-    STEPS.map(({ kind }) => kind),
-  );
+  const parsed = parsePolicy(document, {
+    stepKinds: STEPS.map(({ kind }) => kind),
+    triggers: TRIGGERS,
+  });
   if (parsed.kind === "refused")
     throw new SettingsError(parsed.problems.map((it) => `TOURNIQUET_POLICY: ${it}`));
   return parsed.policy;

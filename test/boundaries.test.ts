@@ -39,10 +39,8 @@ describe("what runs together", () => {
       "src/respond/activities.ts",
       "src/respond/case-flow.ts",
       "src/respond/flow.ts",
-      "src/respond/rotation-activities.ts",
-      "src/respond/rotation-flow.ts",
-      // Stages and modes as data; it imports nothing.
-      "src/rotate/rotation.ts",
+      "src/respond/proof-flow.ts",
+      "src/respond/retries.ts",
     ]);
   });
 

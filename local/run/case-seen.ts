@@ -7,7 +7,15 @@ export const CaseSeenSchema = z.object({
   outcome: z.string().nullable(),
   reason: z.string().nullable(),
   steps: z.object({ planned: z.number(), applied: z.number(), confirmed: z.number(), gaps: z.number() }),
-  decision: z.object({ planDigest: z.string(), deadline: z.string() }).nullable(),
+  decision: z
+    .object({
+      planDigest: z.string(),
+      deadline: z.string(),
+      difference: z
+        .object({ added: z.array(z.string()), widened: z.array(z.string()), gone: z.array(z.string()) })
+        .nullable(),
+    })
+    .nullable(),
   residualExposure: z.array(z.object({ what: z.string(), where: z.string(), until: z.string().nullable() })),
 });
 export type CaseSeen = z.infer<typeof CaseSeenSchema>;

@@ -27,6 +27,8 @@ export interface HouseOptions {
   readonly delays: number;
   /** How long every answer of the tenant takes at least. */
   readonly latencyInMs?: number;
+  /** Lives of access tokens times this; Entra's own unless given. */
+  readonly tokenLifetimes?: number;
   readonly fresh: boolean;
   /** The app to run: the source tree, or what `npm run package` made. */
   readonly app?: string;
@@ -173,7 +175,7 @@ async function killed(child: Child | undefined): Promise<void> {
 }
 
 async function startTenantProcess(
-  { scenario, delays, latencyInMs }: HouseOptions,
+  { scenario, delays, latencyInMs, tokenLifetimes }: HouseOptions,
   folder: string,
   log: string,
 ): Promise<{ readonly child: Child; readonly ready: TenantReady }> {
@@ -182,6 +184,7 @@ async function startTenantProcess(
     scenario,
     delays,
     ...(latencyInMs === undefined ? {} : { latencyInMs }),
+    ...(tokenLifetimes === undefined ? {} : { tokenLifetimes }),
   };
   mkdirSync(wish.folder, { recursive: true, mode: 0o700 });
   const child = startChild(join(import.meta.dirname, "tenant-process.ts"), [JSON.stringify(wish)], log);

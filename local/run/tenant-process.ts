@@ -26,6 +26,7 @@ const tenant = await startTenant({
   scenario: wish.scenario,
   delays: scaledDelays(AZURE_DELAYS, wish.delays),
   latency: wish.latencyInMs === undefined ? "none" : alwaysAfter(wish.latencyInMs),
+  ...(wish.tokenLifetimes === undefined ? {} : { tokenLifetimes: wish.tokenLifetimes }),
 });
 let adversary: Adversary | undefined;
 const envFile = join(wish.folder, "env.sh");

@@ -12,6 +12,8 @@ export interface TenantWish {
   readonly delays: number;
   /** How long every answer takes at least, of each of Azure's services; 0 unless given. */
   readonly latencyInMs?: number;
+  /** Entra's own lives of tokens times this. */
+  readonly tokenLifetimes?: number;
 }
 
 export type CallerName = "playbook" | "responder" | "approver" | "reader";

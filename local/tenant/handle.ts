@@ -19,6 +19,8 @@ export interface StartOptions {
   readonly clock?: TenantClock;
   /** None at all unless the scenario or this says otherwise; this wins. */
   readonly delays?: Partial<Delays>;
+  /** How long access tokens of applications and people live: Entra's 60 to 90 minutes, times this. 1 unless given. */
+  readonly tokenLifetimes?: number;
   /** Published limits times this; `off` unless given. */
   readonly throttling?: ThrottlingScale;
   /** Objects to add to the scenario's, for size: `{ apps: 100000 }`. */

@@ -44,6 +44,8 @@ export interface RuntimeOptions {
   readonly seed: string | number;
   readonly clock: TenantClock;
   readonly delays: Delays;
+  /** Tokens' lives times this; 1 unless given. */
+  readonly tokenLifetimes?: number;
   readonly state: TenantState;
   readonly throttle: (clock: TenantClock) => Throttle;
   readonly authenticate: (tenantOf: () => Tenant) => Tenant["authenticate"];
@@ -75,7 +77,7 @@ export function createRuntime(options: RuntimeOptions): Runtime {
     hex: (length) => current.hex(length),
     secret: (length) => current.secret(length),
   };
-  const { id, displayName, domain, delays, state } = options;
+  const { id, displayName, domain, delays, state, tokenLifetimes = 1 } = options;
   const tenant: Tenant = {
     id,
     displayName,
@@ -83,6 +85,7 @@ export function createRuntime(options: RuntimeOptions): Runtime {
     clock,
     random,
     delays,
+    tokenLifetimes,
     state,
     throttle: options.throttle(clock),
     authenticate: (request: WireRequest, audiences) => authenticate(request, audiences),

@@ -51,6 +51,7 @@ export async function startTenant(options: StartOptions = {}): Promise<TenantHan
     seed: origin.seed,
     clock,
     delays: { ...NO_DELAYS, ...scenario.delays, ...origin.delays },
+    tokenLifetimes: origin.tokenLifetimes ?? 1,
     state: scenario.state,
     throttle: (tenantClock) => createThrottle(tenantClock, throttling),
     authenticate: (tenantOf) => createAuthenticate(key, tenantOf),
@@ -173,7 +174,7 @@ export async function startTenant(options: StartOptions = {}): Promise<TenantHan
 }
 
 function originFrom(options: StartOptions, clock: TenantClock): Omit<Origin, "version" | "headerKey"> {
-  const { scenario = "small", seed = 1, generate, delays = {} } = options;
+  const { scenario = "small", seed = 1, generate, delays = {}, tokenLifetimes } = options;
   const { raw, source } =
     typeof scenario === "string" ? readScenario(scenario) : { raw: scenario, source: "given" };
   const given = Object.entries(delays).filter((it): it is [string, number] => typeof it[1] === "number");
@@ -184,6 +185,7 @@ function originFrom(options: StartOptions, clock: TenantClock): Omit<Origin, "ve
     nowInMs: clock.now(),
     delays: Object.fromEntries(given),
     ...(generate === undefined ? {} : { generate: { ...generate } }),
+    ...(tokenLifetimes === undefined ? {} : { tokenLifetimes }),
   };
 }
 

@@ -61,6 +61,8 @@ export interface Tenant {
   readonly clock: TenantClock;
   readonly random: Random;
   readonly delays: Delays;
+  /** How long tokens of an hour live, of Entra's own span. */
+  readonly tokenLifetimes: number;
   readonly state: TenantState;
   readonly throttle: Throttle;
   /** Audiences are compared without a trailing slash; several may mean one service. */

@@ -89,9 +89,11 @@ export const OPERATIONS: readonly Operation[] = [
   {
     method: "get",
     path: "/cases/{id}/plan",
-    summary: "The latest plan with its digest; as a table with Accept: text/plain.",
+    summary:
+      "The latest plan with its digest, or the plan or restore with the digest asked for; as a table with Accept: text/plain.",
     role: "Case.Read",
-    answers: { 200: "The plan", ...NOT_YET },
+    query: { digest: { type: "string", pattern: "^[0-9a-f]{64}$" } },
+    answers: { 200: "The plan", 400: "BAD_DIGEST", 404: "NO_SUCH_CASE, NOT_YET or NO_SUCH_PLAN" },
     types: ["application/json", "text/plain"],
   },
   {

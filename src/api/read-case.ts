@@ -1,7 +1,9 @@
 import type { HttpResponseInit } from "@azure/functions";
-import { planText } from "../plan/plan-text.ts";
+import { planText, restoreText } from "../plan/plan-text.ts";
 import type { Plan } from "../case/plan.ts";
 import type { CaseStatus } from "../case/case.ts";
+import type { PlanDifference } from "../plan/plan-difference.ts";
+import type { RestorePlan } from "../respond/restore-plan.ts";
 import type { CaseSummary } from "../storage/case-index.ts";
 import { caseView } from "./case-view.ts";
 import { givenRecord } from "./given-record.ts";
@@ -70,20 +72,43 @@ export async function getScope(visit: Visit): Promise<HttpResponseInit> {
   return json(200, scope, { "x-document-sha256": found.scope.sha256 });
 }
 
-/** `GET /cases/{id}/plan`: JSON, or with `Accept: text/plain` a table for a tired person. */
+/**
+ * `GET /cases/{id}/plan`: the latest, or the one with `?digest=`, which may also be what a restore is to put back. JSON, or
+ * with `Accept: text/plain` a table for a tired person.
+ */
 export async function getPlan(visit: Visit): Promise<HttpResponseInit> {
   const found = await caseOf(visit);
   if (!isCase(found)) return found;
-  if (found.plan === null) return problem(404, "NOT_YET", "No plan has been made yet.");
-  const plan = await visit.app.documents.getJson<Plan>(found.caseId, found.plan.document);
-  if ((visit.request.headers.get("accept") ?? "").includes("text/plain")) {
-    return {
-      status: 200,
-      headers: { "content-type": "text/plain; charset=utf-8", "cache-control": "no-store" },
-      body: planText(plan, found.plan.digest),
-    };
+  const { request, app } = visit;
+  const digest = request.query.get("digest") ?? found.plan?.digest ?? null;
+  if (digest === null) return problem(404, "NOT_YET", "No plan has been made yet.");
+  if (!/^[0-9a-f]{64}$/.test(digest)) {
+    return problem(400, "BAD_DIGEST", "digest is 64 hexadecimal digits in lower case.");
   }
-  return json(200, { digest: found.plan.digest, ...plan });
+  const asText = (request.headers.get("accept") ?? "").includes("text/plain");
+  const plan = await app.documents.find<Plan>(found.caseId, { blob: `plan-${digest}.json`, sha256: digest });
+  if (plan !== null)
+    return asText
+      ? table(planText(plan, digest, differenceFor(found, digest)))
+      : json(200, { digest, ...plan });
+  const restore = await app.documents.find<RestorePlan>(found.caseId, {
+    blob: `restore-${digest}.json`,
+    sha256: digest,
+  });
+  if (restore === null) return problem(404, "NO_SUCH_PLAN", "This case has no plan with this digest.");
+  return asText ? table(restoreText(restore, digest)) : json(200, { digest, ...restore });
+}
+
+function differenceFor({ decision }: CaseSummary, digest: string): PlanDifference | null {
+  return decision?.planDigest === digest ? decision.difference : null;
+}
+
+function table(body: string): HttpResponseInit {
+  return {
+    status: 200,
+    headers: { "content-type": "text/plain; charset=utf-8", "cache-control": "no-store" },
+    body,
+  };
 }
 
 /** `GET /cases/{id}/record`: the record, ending with a signed checkpoint; while the vault cannot sign, as it stands. */

@@ -72,6 +72,8 @@ export interface RoleAssignment {
   readonly principalType: string | null;
   readonly condition: string | null;
   readonly conditionVersion: string | null;
+  /** When an eligibility ends by itself; null: never, or it is none. */
+  readonly endDateTime?: string | null;
   readonly description: string | null;
   readonly delegatedManagedIdentityResourceId: string | null;
   readonly createdOn: string | null;

@@ -54,4 +54,17 @@ export interface PersonAction {
   readonly command?: string;
   /** Who loses what. */
   readonly cost?: readonly string[];
+  /** The cuts that it stands in for. None: it is to be looked at, and no cut waits for it. */
+  readonly missing: readonly MissingCut[];
+}
+
+/** A cut that the case calls for and that no step can or may make. A gap, until re-reads show it made or it is covered. */
+export interface MissingCut {
+  /** The id the step would have. */
+  readonly id: string;
+  readonly title: string;
+  /** To read back whether somebody has made it; null where there is no one step to read back. */
+  readonly step: Pick<PlannedStep, "kind" | "target" | "before"> | null;
+  /** Ids of steps: with one of each group confirmed, nothing is left to cut. Empty: nothing covers it. */
+  readonly coveredBy: readonly (readonly string[])[];
 }

@@ -12,7 +12,7 @@ import type {
 } from "./grant.ts";
 import type { Planted } from "./planted.ts";
 import type { Principal } from "./principal.ts";
-import type { Attachment, Reach } from "./reach.ts";
+import type { Attachment, ClusterSettings, Reach } from "./reach.ts";
 import type { SecretConsumer } from "./secret-consumer.ts";
 import type { KeyDoor } from "./key-door.ts";
 
@@ -42,6 +42,10 @@ export interface Scope {
   readonly keyDoors?: readonly KeyDoor[];
   /** Secrets that this case was to rotate and whose issuer it did not find, as its record says. */
   readonly issuerUnknown?: readonly IssuerUnknown[];
+  /** Resources whose keys or credentials somebody of the case took, whether a role still reaches them or not. */
+  readonly opened?: readonly OpenedResource[];
+  /** Of sites whose publishing credential was taken: whether they take passwords for publishing. */
+  readonly publishingDoors?: readonly PublishingDoors[];
   /** Principals likely in the same hands, for a person or a case of their own: nothing is done to them here. */
   readonly related?: readonly RelatedPrincipal[];
   /**
@@ -60,6 +64,20 @@ export interface NamedSecret {
   readonly because: string;
   /** Who takes it, as far as ARM shows. Absent: none known. */
   readonly consumers?: readonly SecretConsumer[];
+}
+
+/** What has to be known of a resource before anything is cut on it: whose it is, and how a cluster stands. */
+export interface OpenedResource {
+  readonly resourceId: string;
+  readonly tags: Readonly<Record<string, string>>;
+  readonly cluster?: ClusterSettings;
+}
+
+/** The two doors of a site, or of one of its slots, that take a user name and password for deployments. */
+export interface PublishingDoors {
+  readonly siteId: string;
+  readonly scm: boolean;
+  readonly ftp: boolean;
 }
 
 /** A secret whose issuer was looked for and not found. Names in lower case. */

@@ -5,6 +5,9 @@ import type { Intake } from "./intake.ts";
 import { newIntake } from "./new-intake.ts";
 import { secretNameOf, secretVersionOf, vaultNameOf } from "./vault-names.ts";
 
+/** How a person's request is called where alert kinds are named. */
+export const RESPONDER = "responder";
+
 const LOOK_BACK_IN_MS = 7 * 86_400_000;
 
 export interface ResponderRequest {
@@ -42,7 +45,7 @@ export function readResponderRequest({
     // A caller's key is theirs to the letter.
     intake: {
       ...newIntake({
-        trigger: "responder",
+        trigger: RESPONDER,
         knownAs: [deliveredAs],
         title: reason,
         // A person who asks by name is as sure as anybody gets.

@@ -80,7 +80,7 @@ function ofCluster(
         ),
       ];
   const tokens =
-    turns === 2 || taken.reach?.cluster?.issuesTokens === false
+    turns === 2 || taken.cluster?.issuesTokens === false
       ? []
       : [
           left(

@@ -12,7 +12,14 @@ export function leftToPeople(scope: Scope): readonly PersonAction[] {
     const title = taskFor(it, suspects);
     return title === null
       ? []
-      : [{ title, because: `${sentence(it.evidence)} Seen ${it.at}.`, targetId: it.id ?? it.onId }];
+      : [
+          {
+            title,
+            because: `${sentence(it.evidence)} Seen ${it.at}.`,
+            targetId: it.id ?? it.onId,
+            missing: [],
+          },
+        ];
   });
 }
 

@@ -1,9 +1,10 @@
 import type { Plan, PlannedStep } from "../case/plan.ts";
+import type { PlanDifference } from "./plan-difference.ts";
 
 const WIDTH = 110;
 
 /** A plan as a table for a tired person: what happens, in order, why, what it costs, and what is left to people. */
-export function planText(plan: Plan, digest: string): string {
+export function planText(plan: Plan, digest: string, difference: PlanDifference | null = null): string {
   const steps = plan.waves.flatMap((wave) => wave.steps);
   const count = (permission: PlannedStep["permission"]) =>
     steps.filter((step) => step.permission === permission).length;
@@ -17,6 +18,7 @@ export function planText(plan: Plan, digest: string): string {
     `  [ no ] ${amount(count("off"), "step is", "steps are")} not done`,
     `  of those that are done, ${amount(forGood, "cannot be undone", "cannot be undone")}; ${amount(plan.personActions.length, "thing is", "things are")} left to a person`,
     "",
+    ...(difference === null ? [] : differenceLines(difference)),
   ];
   let number = 0;
   for (const { name, reason, steps: inWave } of plan.waves) {
@@ -39,6 +41,40 @@ export function planText(plan: Plan, digest: string): string {
       );
     }
     lines.push("");
+  }
+  return `${lines.join("\n")}\n`;
+}
+
+function differenceLines({ since, added, widened, gone }: PlanDifference): readonly string[] {
+  const marked = (mark: string, titles: readonly string[]) =>
+    titles.flatMap((title) => wrapped(`  ${mark} `, plain(title), 4));
+  return [
+    `SINCE THE PLAN THAT WAS ANSWERED (${since})  + new   ~ costs or touches more   - no longer asked`,
+    ...marked("+", added),
+    ...marked("~", widened),
+    ...marked("-", gone),
+    ...(added.length + widened.length + gone.length === 0 ? ["  the same steps are asked again"] : []),
+    "",
+  ];
+}
+
+/** What a restore is to put back, in the order it comes back. */
+export function restoreText(
+  { caseId, steps }: { readonly caseId: string; readonly steps: readonly PlannedStep[] },
+  digest: string,
+): string {
+  const lines = [
+    `Restore ${digest}`,
+    `Case ${caseId}`,
+    "",
+    `PUT BACK (${steps.length})  Each of these is undone; the last made comes first.`,
+  ];
+  for (const [index, { title, reversible, irreversibleBecause }] of steps.entries()) {
+    const mark = reversible ? "back" : " no ";
+    lines.push(...wrapped(`${String(index + 1).padStart(4)}  [${mark}] `, plain(title), 13));
+    if (irreversibleBecause !== null) {
+      lines.push(...wrapped(`${INDENT}no way back: `, plain(irreversibleBecause), 26));
+    }
   }
   return `${lines.join("\n")}\n`;
 }

@@ -12,16 +12,24 @@ const PRINCIPAL_KINDS = [
   "legacy",
 ] as const satisfies readonly PrincipalKind[];
 
-const Tag = z.strictObject({ name: z.string().min(1), values: z.array(z.string()).optional() });
+const Tag = z.strictObject({ name: z.string().min(1), values: z.array(z.string()).min(1).optional() });
+
+/** A name or an address here would protect nobody, in silence. */
+const ProtectedId = z
+  .string()
+  .refine(
+    (id) => z.guid().safeParse(id).success || /^\/(?:subscriptions|providers)\/[^/]/i.test(id),
+    "neither an object id, nor an app id, nor an ARM id",
+  );
 
 const Rule = z.strictObject({
   name: z.string().min(1),
   when: z
     .strictObject({
       /** Alert kinds as intake names them; `responder` for a person's request. */
-      triggers: z.array(z.string()).optional(),
+      triggers: z.array(z.string()).min(1).optional(),
       minimumSeverity: z.enum(SEVERITIES).optional(),
-      principalKinds: z.array(z.enum(PRINCIPAL_KINDS)).optional(),
+      principalKinds: z.array(z.enum(PRINCIPAL_KINDS)).min(1).optional(),
     })
     .default({}),
   mode: z.enum(MODES),
@@ -45,7 +53,7 @@ export const Policy = z.strictObject({
   protected: z
     .strictObject({
       /** Object ids, app ids or ARM ids: never touched, whoever asks. */
-      ids: z.array(z.string().min(1)).default([]),
+      ids: z.array(ProtectedId).default([]),
       tags: z.array(Tag).default([]),
       groupIds: z.array(z.guid()).default([]),
     })
@@ -110,14 +118,21 @@ export type ParsedPolicy =
   /** Every problem, each with where it stands. */
   | { readonly kind: "refused"; readonly problems: readonly string[] };
 
-/** Reads a policy document. One mistake anywhere refuses the whole: half a policy is none. `stepKinds` are the kinds that exist. */
-export function parsePolicy(document: unknown, stepKinds: readonly string[]): ParsedPolicy {
+/** What a policy may name that is defined elsewhere. */
+export interface Vocabulary {
+  readonly stepKinds: readonly string[];
+  /** Alert kinds as intake names them, and `responder`. */
+  readonly triggers: readonly string[];
+}
+
+/** Reads a policy document. One mistake anywhere refuses the whole: half a policy is none. */
+export function parsePolicy(document: unknown, vocabulary: Vocabulary): ParsedPolicy {
   const parsed = Policy.safeParse(document);
   const problems = [
     ...(parsed.error?.issues ?? []).map(
       (issue) => `${issue.path.join(".") || "(document)"}: ${issue.message}`,
     ),
-    ...ruleProblems(document, stepKinds),
+    ...ruleProblems(document, vocabulary),
   ];
   return parsed.success && problems.length === 0
     ? { kind: "policy", policy: parsed.data }
@@ -129,14 +144,26 @@ const Rules = z.object({
   rules: z.array(
     z.object({
       name: z.unknown().optional(),
+      when: z.looseObject({ triggers: z.array(z.string()).optional().catch([]) }).optional(),
       steps: z.object({ kinds: z.record(z.string(), z.unknown()).catch({}) }).catch({ kinds: {} }),
     }),
   ),
 });
 
-function ruleProblems(document: unknown, stepKinds: readonly string[]): readonly string[] {
+function ruleProblems(document: unknown, { stepKinds, triggers }: Vocabulary): readonly string[] {
   const rules = Rules.safeParse(document).data?.rules ?? [];
-  return rules.flatMap(({ name, steps }, index) => [
+  const catchAll = rules.findIndex(({ when }) => Object.keys(when ?? {}).length === 0);
+  return rules.flatMap(({ name, steps, when }, index) => [
+    ...(when?.triggers ?? []).flatMap((trigger, place) =>
+      triggers.includes(trigger)
+        ? []
+        : [
+            `rules.${index}.when.triggers.${place}: there is no trigger ${JSON.stringify(trigger)}, but ${triggers.join(", ")}`,
+          ],
+    ),
+    ...(catchAll !== -1 && index > catchAll
+      ? [`rules.${index}: never asked, because rules.${catchAll} matches every case`]
+      : []),
     ...Object.keys(steps.kinds)
       .filter((kind) => !stepKinds.includes(kind))
       .map((kind) => `rules.${index}.steps.kinds.${kind}: there is no such step`),

@@ -81,6 +81,7 @@ export function strongerCuts({ keyDoors = [], reach, namedSecrets = [] }: Scope)
     const place = placeOf(door);
     return [
       {
+        missing: [],
         title: `${cut.title} ${door.name}, once whoever uses its keys has an identity`,
         because: [
           ...door.because,

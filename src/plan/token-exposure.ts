@@ -1,5 +1,6 @@
 import type { ResidualExposure } from "../case/outcome.ts";
 import { type Principal, principalKey } from "../case/principal.ts";
+import { shutting } from "../steps/shutting.ts";
 import type { Activity } from "../case/activity.ts";
 import type { RoleAssignment } from "../case/grant.ts";
 import type { Scope, ScopedPrincipal } from "../case/scope.ts";
@@ -121,14 +122,8 @@ function boundOf(
 }
 
 /** Whether the principal itself was shut, so that nobody gets a new token and an evaluated one ends. */
-export function isShut({ kind, objectId, applicationObjectId }: Principal, isDone: IsDone): boolean {
-  if (kind === "user") return objectId !== null && isDone("disable-user", { userId: objectId });
-  return (
-    (objectId !== null &&
-      (isDone("disable-service-principal", { servicePrincipalId: objectId }) ||
-        isDone("delete-service-principal", { servicePrincipalId: objectId }))) ||
-    (applicationObjectId !== null && isDone("deactivate-application", { applicationId: applicationObjectId }))
-  );
+export function isShut(principal: Principal, isDone: IsDone): boolean {
+  return shutting(principal).some(({ kind, target }) => isDone(kind, target));
 }
 
 /**

@@ -2,10 +2,12 @@ import type { ResidualExposure } from "../case/outcome.ts";
 import { principalKey } from "../case/principal.ts";
 import type { Reach } from "../case/reach.ts";
 import type { Scope } from "../case/scope.ts";
+import type { MissingCut, Plan } from "../case/plan.ts";
+import { openCuts } from "../plan/missing-cuts.ts";
 import type { DocumentReference, RecordedEntry } from "../record/entry.ts";
 import { type Decision, decisionsOf } from "./decisions.ts";
 import { documentsOf, exposureOf } from "./documents.ts";
-import { textOf } from "./entry-reading.ts";
+import { ofType, textOf } from "./entry-reading.ts";
 import { type Happening, happenings } from "./happenings.ts";
 import { type OpenWork, openWork } from "./open-work.ts";
 import { type DigestedPlan, type ReportedStep, reportedSteps, whyOpen } from "./reported-step.ts";
@@ -87,7 +89,10 @@ export function caseReport({ caseId, entries: all, scopes, plans }: ReportSource
   const titles = new Map(steps.map(({ id, title }) => [id, title]));
   const exposure = exposureOf(entries);
   const plan = plans.at(-1)?.plan ?? null;
-  const personActions = openWork(plan, steps, scope, entries);
+  const isMade = madeCuts(steps, entries);
+  const left = plan === null ? [] : openCuts(plan, isMade);
+  const gaps = gapsOf(plan, steps, left);
+  const personActions = openWork({ plan, steps, scope, entries, left, isMade });
   const status = textOf(state, "status") ?? statusOf(entries);
   const outcome = textOf(state, "outcome");
   const reason = textOf(state, "reason");
@@ -114,6 +119,7 @@ export function caseReport({ caseId, entries: all, scopes, plans }: ReportSource
       outcome,
       reason,
       steps,
+      gaps: gaps.map(({ title }) => title),
       exposure: exposure ?? [],
       exposureKnown: exposure !== null,
       personActions: personActions.length,
@@ -125,9 +131,7 @@ export function caseReport({ caseId, entries: all, scopes, plans }: ReportSource
     reach: scope?.reach ?? [],
     waves: wavesOf(plans, steps),
     steps,
-    gaps: steps
-      .filter(({ permission, confirmed }) => permission !== "off" && !confirmed)
-      .map((step) => `${step.title}: ${whyOpen(step)}`),
+    gaps: gaps.map(({ title, why }) => `${title}: ${why}`),
     decisions: decisionsOf(entries),
     personActions,
     residualExposure: exposure ?? [],
@@ -137,6 +141,41 @@ export function caseReport({ caseId, entries: all, scopes, plans }: ReportSource
     documents: documentsOf(entries),
     record: { entries: entries.at(-1)?.seq ?? 0, head: entries.at(-1)?.hash ?? "" },
   };
+}
+
+/** Which cuts reads show made, by id, whoever made them. */
+function madeCuts(
+  steps: readonly ReportedStep[],
+  entries: readonly RecordedEntry[],
+): (stepId: string) => boolean {
+  const read = new Set(
+    ofType(entries, "confirmed")
+      .filter((it) => textOf(it, "requestId") === null)
+      .map((it) => textOf(it, "stepId")),
+  );
+  const known = new Map(steps.map(({ id, confirmed, restored }) => [id, confirmed && !restored]));
+  return (id) => known.get(id) ?? read.has(id);
+}
+
+/** As the case's state counts them: what the latest plan lets run and what any plan cut, unless it holds. */
+function gapsOf(
+  plan: Plan | null,
+  steps: readonly ReportedStep[],
+  left: readonly MissingCut[],
+): readonly { readonly title: string; readonly why: string }[] {
+  const due = new Set(
+    (plan?.waves ?? [])
+      .flatMap((wave) => wave.steps)
+      .filter(({ permission }) => permission !== "off")
+      .map(({ id }) => id),
+  );
+  return [
+    ...steps
+      .filter(({ id, result }) => due.has(id) || result === "applied" || result === "already-so")
+      .filter(({ confirmed, restored }) => !confirmed && !restored)
+      .map((step) => ({ title: step.title, why: whyOpen(step) })),
+    ...left.map(({ title }) => ({ title, why: "left to a person, and not made yet" })),
+  ];
 }
 
 function statusOf(entries: readonly RecordedEntry[]): string {

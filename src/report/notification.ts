@@ -55,7 +55,7 @@ export function notificationOf(
         ? null
         : {
             label: wanted ? "Read the plan and decide" : "Open the report",
-            url: `${publicUrl.replace(/\/+$/, "")}/api/cases/${caseId}/${wanted ? "plan" : "report.html"}`,
+            url: `${publicUrl.replace(/\/+$/, "")}/api/cases/${caseId}/${wanted ? `plan${asked?.planDigest == null ? "" : `?digest=${asked.planDigest}`}` : "report.html"}`,
           },
   };
 }

@@ -1,4 +1,4 @@
-import type { Plan } from "../case/plan.ts";
+import type { MissingCut, Plan } from "../case/plan.ts";
 import type { Scope } from "../case/scope.ts";
 import type { RecordedEntry } from "../record/entry.ts";
 import { ofType, textOf } from "./entry-reading.ts";
@@ -12,25 +12,46 @@ export interface OpenWork {
   readonly command?: string;
 }
 
+export interface OpenWorkSources {
+  readonly plan: Plan | null;
+  readonly steps: readonly ReportedStep[];
+  readonly scope: Scope | null;
+  readonly entries: readonly RecordedEntry[];
+  /** Cuts that the plan leaves to people and that nobody has made. */
+  readonly left: readonly MissingCut[];
+  /** Whether reads show a cut made, by id. */
+  readonly isMade: (stepId: string) => boolean;
+}
+
 /** Everything left to people, from the plan, from what steps answered, and from what the scope only points at. */
-export function openWork(
-  plan: Plan | null,
-  steps: readonly ReportedStep[],
-  scope: Scope | null,
-  entries: readonly RecordedEntry[],
-): readonly OpenWork[] {
+export function openWork({
+  plan,
+  steps,
+  scope,
+  entries,
+  left,
+  isMade,
+}: OpenWorkSources): readonly OpenWork[] {
+  const isLeft = new Set(left.map(({ id }) => id));
   const work: OpenWork[] = [
-    ...(plan?.personActions ?? []).map(({ title, because, cost = [], command }) => ({
-      title,
-      because: [because, ...cost].join(" "),
-      ...(command === undefined ? {} : { command }),
-    })),
+    ...(plan?.personActions ?? [])
+      .filter(({ missing }) => missing.length === 0 || !missing.every(({ id }) => isMade(id)))
+      .map(({ title, because, cost = [], command, missing }) => ({
+        title,
+        because: [
+          ...(missing.some(({ id }) => isLeft.has(id)) ? ["A gap until it is done."] : []),
+          because,
+          ...cost,
+        ].join(" "),
+        ...(command === undefined ? {} : { command }),
+      })),
     ...steps
       .filter((it) => it.result === "needs-person" && !it.restored)
       .map((it) => ({ title: actionOf(entries, it) ?? it.title, because: it.reason ?? "" })),
     ...steps
       .filter((it) => standingOf(it) === "gap" && it.result !== "needs-person")
       .map((it) => ({ title: `Close the gap: ${it.title}`, because: whyOpen(it) })),
+    ...notPutBack(steps, entries),
     ...[...(scope?.related ?? []), ...(scope?.affected ?? [])]
       .filter(({ principal }) => !isScoped(scope, principal.objectId))
       .map(({ principal, because }) => ({
@@ -46,6 +67,23 @@ export function openWork(
   return work.filter(({ title, because }) => {
     const key = JSON.stringify([title, because]);
     return seen.has(key) ? false : seen.add(key);
+  });
+}
+
+/** What somebody asked to have back and did not get, as its last try ended. */
+function notPutBack(steps: readonly ReportedStep[], entries: readonly RecordedEntry[]): readonly OpenWork[] {
+  const titles = new Map(steps.map(({ id, title }) => [id, title]));
+  const last = new Map(ofType(entries, "restore").map((it) => [textOf(it, "stepId"), it]));
+  return [...last.values()].flatMap((it) => {
+    const result = textOf(it, "result");
+    if (result === "applied" || result === "already-so") return [];
+    const title = titles.get(textOf(it, "stepId") ?? "") ?? textOf(it, "kind") ?? "a step";
+    return [
+      {
+        title: textOf(it, "action") ?? `Undo by hand: ${title}`,
+        because: `Not put back: ${title}. ${textOf(it, "reason") ?? textOf(it, "code") ?? ""}`,
+      },
+    ];
   });
 }
 

@@ -22,6 +22,8 @@ interface VerdictSources {
   readonly steps: readonly ReportedStep[];
   readonly exposure: readonly ResidualExposure[];
   readonly exposureKnown: boolean;
+  /** What is open, by name. */
+  readonly gaps: readonly string[];
   readonly personActions: number;
   readonly entries: readonly RecordedEntry[];
 }
@@ -45,7 +47,7 @@ export function verdictOf(sources: VerdictSources): Verdict {
 }
 
 function headlineOf(
-  { status, outcome, reason, entries }: VerdictSources,
+  { status, outcome, reason, entries, gaps }: VerdictSources,
   holding: number,
   meant: number,
 ): { readonly tone: Tone; readonly headline: string; readonly said: readonly string[] } {
@@ -73,9 +75,14 @@ function headlineOf(
       return {
         tone: "warning",
         headline: "Contained, with gaps",
-        said: [
-          `${holding} of ${counted(meant, "planned step")} are confirmed; ${meant - holding === 1 ? "one is not, and is" : `${meant - holding} are not, and are`} listed below.`,
-        ],
+        // While it is watched, the reason is the account of it, what the last look found included.
+        said:
+          status === "watching" && reason !== null
+            ? because
+            : [
+                `${holding} of ${counted(meant, "planned step")} are confirmed.`,
+                ...(gaps.length === 0 ? [] : [`${counted(gaps.length, "gap")}: ${namesOf(gaps)}.`]),
+              ],
       };
     case "planned":
       return { tone: "neutral", headline: "Planned, nothing cut", said: because };
@@ -98,6 +105,13 @@ function headlineOf(
         ? { tone: "warning", headline: "Waits for a decision", said: because }
         : { tone: "warning", headline: "Not finished", said: [`The case is ${status}.`, ...because] };
   }
+}
+
+const MOST_NAMED = 5;
+
+function namesOf(gaps: readonly string[]): string {
+  const named = gaps.slice(0, MOST_NAMED).join("; ");
+  return gaps.length > MOST_NAMED ? `${named} and ${gaps.length - MOST_NAMED} more` : named;
 }
 
 /** The latest end of what is known; null when nothing but a person's action ends it. */

@@ -113,8 +113,11 @@ export interface Decided {
 
 /** What was asked for is named: once it is settled it is no longer pending, and the activity may run again. */
 export type ConcludeInput = CaseRef &
+  /** `reviewed`: gaps of a case that is watched were looked at again. */
   (
     | { readonly phase: "contained" | "refused" }
+    /** Gaps of a case that is watched were looked at again; `clean`: what looks before this one found is over. */
+    | { readonly phase: "reviewed"; readonly clean: boolean }
     | { readonly phase: "restored"; readonly requestId: string | null }
     /** Without a request the watch ended by itself, when it was to. */
     | { readonly phase: "closed"; readonly requestId: string | null; readonly watchUntil: string }
@@ -148,8 +151,22 @@ export interface Watched {
   readonly findings: number;
   /** There is something to cut again, by itself or after a decision: the same rules say which. */
   readonly contain: boolean;
+  /** Everything was read anew, and nothing was found to cut. */
+  readonly clean: boolean;
 }
 export const watchOnce = activityReference<WatchInput, Watched>("watch-once");
+
+export interface ReviewInput extends CaseRef {
+  /** When this look began: tells a gap closed now from the same one closed, opened and closed before. */
+  readonly since: string;
+  readonly agreed: string;
+  readonly round: number;
+}
+export interface Reviewed {
+  readonly agreed: string;
+}
+/** Re-reads once what was left open: a person may have made the cut, or Azure shows it by now. */
+export const reviewGaps = activityReference<ReviewInput, Reviewed>("review-gaps");
 
 /** Settles what the oldest stored restore request asks for: which steps, in which order, and whether that needs a decision. */
 export const prepareRestore = activityReference<CaseRef, RestorePrepared>("prepare-restore");

@@ -4,7 +4,7 @@ import type { StepOutcome } from "../case/outcome.ts";
 import type { PlannedStep } from "../case/plan.ts";
 import { type Principal, principalKey } from "../case/principal.ts";
 import type { Intake } from "../intake/intake.ts";
-import { stepId } from "../plan/assemble-plan.ts";
+import { stepId } from "../plan/proposals.ts";
 import { guardPrincipal, type Protection } from "../plan/guardrails.ts";
 import { carriesTag, type Ruling } from "../plan/policy.ts";
 import type { NewEntry } from "../record/entry.ts";

@@ -4,6 +4,7 @@ import {
   beginCase,
   type CaseRef,
   concludeCase,
+  type Concluded,
   confirmRestored,
   type Cursor,
   type DecisionAbout,
@@ -17,6 +18,7 @@ import {
   readDecision,
   restoreSteps,
   type RestorePrepared,
+  reviewGaps,
   type StepSelection,
   takeSnapshot,
   watchOnce,
@@ -33,7 +35,11 @@ export type CaseFlowInput = CaseRef &
     | {
         readonly phase: "watch";
         readonly until: string;
-        readonly everyInMs: number;
+        readonly pace: Pace;
+        /** Cuts are open that somebody may close meanwhile. */
+        readonly gaps: boolean;
+        /** The look before found something to cut: the next one reads everything anew. */
+        readonly open: boolean;
         readonly round: number;
       }
     | { readonly phase: "restore"; readonly round: number }
@@ -76,25 +82,26 @@ function* respond(context: OrchestrationContext, caseId: string, round: number):
   if (round === 1 && !(yield* begin(context, caseId))) {
     return yield* call(context, concludeCase, { caseId, phase: "refused" });
   }
-  const plan = yield* contain(context, caseId);
+  const { plan, open } = yield* contain(context, caseId);
   const concluded = yield* call(context, concludeCase, { caseId, phase: "contained" });
-  return watchOn(context, caseId, concluded, plan.pace, round);
+  return watchOn(context, caseId, concluded, { pace: plan.pace, open, round });
 }
 
 /** Goes on into the watch, with an empty history, if there is one. */
-function watchOn<T extends { readonly watchUntil: string | null }>(
+function watchOn(
   context: OrchestrationContext,
   caseId: string,
-  concluded: T,
-  pace: Pace,
-  round: number,
-): T {
+  concluded: Concluded,
+  { pace, open, round }: { readonly pace: Pace; readonly open: boolean; readonly round: number },
+): Concluded {
   if (concluded.watchUntil === null) return concluded;
   context.df.continueAsNew({
     caseId,
     phase: "watch",
     until: concluded.watchUntil,
-    everyInMs: pace.watchEveryInMs,
+    pace,
+    gaps: concluded.outcome === "contained-with-gaps",
+    open,
     round,
   } satisfies CaseFlowInput);
   return concluded;
@@ -109,11 +116,17 @@ function* begin(context: OrchestrationContext, caseId: string): Flow<boolean> {
   }
 }
 
+interface Contained {
+  readonly plan: Planned;
+  /** The last look found more to cut, which is the watch's to go on with. */
+  readonly open: boolean;
+}
+
 /**
  * Scope, plan, perform, and look again: an attacker who is at work while we cut plants more, and nothing is called
  * contained that was not looked at after the last cut. Bounded; what is still open then is left to the watch.
  */
-function* contain(context: OrchestrationContext, caseId: string): Flow<Planned> {
+function* contain(context: OrchestrationContext, caseId: string): Flow<Contained> {
   for (let plans = 1; ; plans++) {
     for (let look = 1; ; look++) {
       const taken = yield* call(context, takeSnapshot, { caseId, last: look >= MOST_LOOKS });
@@ -121,7 +134,7 @@ function* contain(context: OrchestrationContext, caseId: string): Flow<Planned> 
       yield* sleep(context, 1_000 * 2 ** (look - 1));
     }
     const plan = yield* call(context, makePlan, { caseId });
-    if (plan.automatic + plan.approval === 0) return plan;
+    if (plan.automatic + plan.approval === 0) return { plan, open: false };
     const automatic = performing(context, caseId, plan, "automatic");
     if (plan.automatic > 0) {
       yield* passSoon(context, automatic);
@@ -136,12 +149,12 @@ function* contain(context: OrchestrationContext, caseId: string): Flow<Planned> 
     }
     if (plan.approval > 0) {
       const decided = yield* decideAndPerform(context, caseId, plan, automatic);
-      if (decided === "rejected" || decided === "expired") return plan;
+      if (decided === "rejected" || decided === "expired") return { plan, open: false };
       if (decided === "changed" && plans < MOST_PLANS) continue;
     }
-    if (plans >= MOST_PLANS) return plan;
+    // The last look is on record too: what it found is a gap until the watch has cut it.
     const again = yield* call(context, watchOnce, { caseId, look: "whole" });
-    if (!again.contain) return plan;
+    if (!again.contain || plans >= MOST_PLANS) return { plan, open: again.contain };
   }
 }
 
@@ -245,7 +258,7 @@ function* watch(
   context: OrchestrationContext,
   input: Extract<CaseFlowInput, { readonly phase: "watch" }>,
 ): Flow<unknown> {
-  const { caseId, until, everyInMs } = input;
+  const { caseId, until, pace } = input;
   const leftInMs = Date.parse(until) - context.df.currentUtcDateTime.getTime();
   // Timers fire early by up to 0.3 s: what is left then is no round of its own.
   if (leftInMs < 1_000) {
@@ -256,7 +269,7 @@ function* watch(
       watchUntil: until,
     });
   }
-  yield* waitForKnock(context, [KNOCKS.restore, KNOCKS.close], Math.min(everyInMs, leftInMs));
+  yield* waitForKnock(context, [KNOCKS.restore, KNOCKS.close], Math.min(pace.watchEveryInMs, leftInMs));
   const asked = yield* call(context, lookForRequests, { caseId });
   if (asked.restore) {
     context.df.continueAsNew({ caseId, phase: "restore", round: input.round } satisfies CaseFlowInput);
@@ -271,12 +284,32 @@ function* watch(
       watchUntil: until,
     });
   }
-  const watched = yield* call(context, watchOnce, { caseId, look: "as-needed" });
+  const watched = yield* call(context, watchOnce, { caseId, look: input.open ? "whole" : "as-needed" });
+  const gaps = input.gaps && !watched.contain ? yield* stillGaps(context, input, watched.clean) : input.gaps;
+  const open = input.open && !watched.clean;
   const next: CaseFlowInput = watched.contain
     ? { caseId, phase: "respond", round: input.round + 1 }
-    : { caseId, phase: "watch", until, everyInMs, round: input.round };
+    : { caseId, phase: "watch", until, pace, gaps, open, round: input.round };
   context.df.continueAsNew(next);
   return watched;
+}
+
+/** After a look that found nothing to cut: whether anything of before is open still. */
+function* stillGaps(
+  context: OrchestrationContext,
+  { caseId, pace: { confirmations, confirmEveryInMs } }: Extract<CaseFlowInput, { readonly phase: "watch" }>,
+  clean: boolean,
+): Flow<boolean> {
+  const since = context.df.currentUtcDateTime.toISOString();
+  let agreed = "";
+  for (let round = 1; round <= confirmations; round++) {
+    const reviewed = yield* call(context, reviewGaps, { caseId, since, agreed, round });
+    agreed = reviewed.agreed;
+    if (!/[1-9a-z]/.test(agreed)) break;
+    if (round < confirmations) yield* sleep(context, confirmEveryInMs);
+  }
+  const concluded = yield* call(context, concludeCase, { caseId, phase: "reviewed", clean });
+  return concluded.outcome === "contained-with-gaps";
 }
 
 function* restore(
@@ -291,7 +324,7 @@ function* restore(
       : yield* decide(context, { caseId, about: "restore", planDigest: restoreDigest }, pace);
   if (decided === "approved") yield* putBack(context, caseId, prepared);
   const concluded = yield* call(context, concludeCase, { caseId, phase: "restored", requestId });
-  return watchOn(context, caseId, concluded, pace, round);
+  return watchOn(context, caseId, concluded, { pace, open: false, round });
 }
 
 function* putBack(

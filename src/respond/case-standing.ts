@@ -27,16 +27,16 @@ export interface StepStanding {
 export interface CaseStanding {
   /** Digests in the order the plans were made. */
   readonly planDigests: readonly string[];
-  /** How many of them were made before the first watch began: what they cut is what the first look found. */
-  readonly plansOfFirstLook: number;
   /** Until when the watch lasts that began last; null before the first. */
   readonly watchUntil: string | null;
-  of(stepId: string): StepStanding;
+  readonly of: (stepId: string) => StepStanding;
   /** Whether a principal could sign in before the quick cut, by lower-case object id. */
   readonly enabledBefore: ReadonlyMap<string, boolean>;
   /** Secrets whose issuer the last rotation looked for in vain. */
   readonly issuerUnknown: readonly IssuerUnknown[];
   readonly performedSteps: number;
+  /** Titles of what looks found to cut since the latest plan was made. */
+  readonly foundSincePlan: readonly string[];
 }
 
 const UNTOUCHED: StepStanding = {
@@ -57,16 +57,16 @@ export async function caseStanding(record: CaseRecord): Promise<CaseStanding> {
   const planDigests: string[] = [];
   const enabledBefore = new Map<string, boolean>();
   const issuerUnknown = new Map<string, IssuerUnknown>();
-  let plansOfFirstLook: number | null = null;
   let watchUntil: string | null = null;
+  let foundSincePlan: string[] = [];
   for await (const { type, data, at } of record.read()) {
     const planDigest = textOf(data["planDigest"]);
     if (type === "planned" && planDigest !== null && !planDigests.includes(planDigest))
       planDigests.push(planDigest);
-    if (type === "watch-started") {
-      plansOfFirstLook ??= planDigests.length;
-      watchUntil = textOf(data["until"]);
-    }
+    if (type === "planned") foundSincePlan = [];
+    const found = type === "watch-finding" ? textOf(data["cut"]) : null;
+    if (found !== null) foundSincePlan.push(found);
+    if (type === "watch-started") watchUntil = textOf(data["until"]);
     if (type === "quick-cut") {
       const { objectId, enabled } = cutOf(data);
       if (objectId !== null && enabled !== null) enabledBefore.set(objectId.toLowerCase(), enabled);
@@ -116,12 +116,12 @@ export async function caseStanding(record: CaseRecord): Promise<CaseStanding> {
   }
   return {
     planDigests,
-    plansOfFirstLook: plansOfFirstLook ?? planDigests.length,
     watchUntil,
     of: (stepId) => steps.get(stepId) ?? UNTOUCHED,
     enabledBefore,
     issuerUnknown: [...issuerUnknown.entries()].toSorted(([a], [b]) => (a < b ? -1 : 1)).map(([, it]) => it),
     performedSteps: [...steps.values()].filter(({ performed, restored }) => performed && !restored).length,
+    foundSincePlan,
   };
 }
 
@@ -130,8 +130,12 @@ export interface CaseStep {
   readonly step: PlannedStep;
   readonly wave: string;
   readonly planDigest: string;
-  /** Found by the first look, not by the watch. */
-  readonly ofFirstLook: boolean;
+}
+
+export interface StepsOfCase {
+  readonly steps: readonly CaseStep[];
+  readonly latest: Plan | null;
+  readonly planOf: (digest: string) => Plan | null;
 }
 
 /**
@@ -142,12 +146,12 @@ export async function stepsOfCase(
   app: Tourniquet,
   caseId: string,
   standing: CaseStanding,
-): Promise<{ readonly steps: readonly CaseStep[]; readonly latest: Plan | null }> {
+): Promise<StepsOfCase> {
   const plans: { readonly digest: string; readonly plan: Plan }[] = [];
   for (const digest of standing.planDigests)
     plans.push({ digest, plan: await loadPlan(app, caseId, digest) });
   const byId = new Map<string, CaseStep>();
-  for (const [index, { digest, plan }] of plans.entries()) {
+  for (const { digest, plan } of plans) {
     for (const wave of plan.waves) {
       for (const step of wave.steps) {
         const known = byId.get(step.id);
@@ -157,12 +161,15 @@ export async function stepsOfCase(
           step,
           wave: wave.name,
           planDigest: digest,
-          ofFirstLook: index < standing.plansOfFirstLook,
         });
       }
     }
   }
-  return { steps: [...byId.values()], latest: plans.at(-1)?.plan ?? null };
+  return {
+    steps: [...byId.values()],
+    latest: plans.at(-1)?.plan ?? null,
+    planOf: (digest) => plans.find((it) => it.digest === digest)?.plan ?? null,
+  };
 }
 
 function textOf(value: unknown): string | null {

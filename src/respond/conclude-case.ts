@@ -4,7 +4,7 @@ import { residualExposure } from "../plan/residual-exposure.ts";
 import type { CaseSummary } from "../storage/case-index.ts";
 import type { Tourniquet } from "../tourniquet.ts";
 import type { Concluded, ConcludeInput } from "./activities.ts";
-import { countSteps, outcomeOf, withoutUnperformed } from "./case-outcome.ts";
+import { accountOf, outcomeOf } from "./case-outcome.ts";
 import { caseStanding, type CaseStep, stepsOfCase } from "./case-standing.ts";
 import { concludeRestore } from "./conclude-restore.ts";
 import { BY_SYSTEM, callerActor, entryIdOf } from "./journal.ts";
@@ -19,6 +19,8 @@ export async function concludeCase(app: Tourniquet, input: ConcludeInput): Promi
       return settle(app, summary, { status: "closed", outcome: "refused", watchUntil: null });
     case "contained":
       return concludeContainment(app, summary);
+    case "reviewed":
+      return concludeReview(app, summary, input.clean);
     case "restored":
       return concludeRestore(app, summary, input.requestId);
     case "closed":
@@ -35,8 +37,8 @@ async function concludeContainment(app: Tourniquet, summary: CaseSummary): Promi
   const { steps, latest } = await stepsOfCase(app, caseId, standing);
   if (latest === null) throw new TypeError(`${caseId} has no plan to conclude`);
   const scope = await app.documents.getJson<Scope>(caseId, summary.scope);
-  const counted = countSteps(steps, latest, standing);
-  const { outcome, reason } = outcomeOf(latest, counted);
+  const account = accountOf(steps, latest, standing);
+  const { outcome, reason } = outcomeOf(latest, account);
   const touched = outcome === "contained" || outcome === "contained-with-gaps";
   const exposure = touched
     ? residualExposure(scope, wholePlan(latest, steps), (id) => standing.of(id), app.now())
@@ -58,7 +60,26 @@ async function concludeContainment(app: Tourniquet, summary: CaseSummary): Promi
     outcome,
     reason,
     watchUntil,
-    change: { steps: withoutUnperformed(counted), residualExposure: exposure },
+    change: { steps: account.steps, residualExposure: exposure },
+  });
+}
+
+/** Somebody may have closed a gap meanwhile, or the watch made a cut that did not take before: then the outcome is another. */
+async function concludeReview(app: Tourniquet, summary: CaseSummary, clean: boolean): Promise<Concluded> {
+  const { caseId, outcome: before, watchUntil } = summary;
+  const standing = await caseStanding(app.record(caseId));
+  const { steps, latest } = await stepsOfCase(app, caseId, standing);
+  if (latest === null) throw new TypeError(`${caseId} has no plan to review`);
+  const foundSincePlan = clean ? [] : standing.foundSincePlan;
+  const account = accountOf(steps, latest, { of: standing.of, foundSincePlan });
+  const { outcome, reason } = outcomeOf(latest, account);
+  if (outcome === before && account.steps.gaps === summary.steps.gaps) return { outcome, watchUntil };
+  return settle(app, summary, {
+    status: "watching",
+    outcome,
+    reason,
+    watchUntil,
+    change: { steps: account.steps },
   });
 }
 

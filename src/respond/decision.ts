@@ -1,4 +1,11 @@
 import type { Plan, PlannedStep } from "../case/plan.ts";
+import {
+  awaiting,
+  differenceOf,
+  differenceText,
+  isNoMore,
+  type PlanDifference,
+} from "../plan/plan-difference.ts";
 import type { NewEntry } from "../record/entry.ts";
 import type { CaseSummary, PastDecision } from "../storage/case-index.ts";
 import type { CaseRequest } from "../storage/case-requests.ts";
@@ -17,7 +24,9 @@ type DecisionRequest = Extract<CaseRequest, { readonly kind: "decision" }>;
 export async function askDecision(app: Tourniquet, input: AskInput): Promise<CaseRef> {
   const { caseId, planDigest, deadline, about } = input;
   const summary = await existing(app, caseId);
-  const { waiting, requester } = await questionOf(app, summary, input);
+  const { waiting, requester, difference } = await questionOf(app, summary, input);
+  const kinds = [...new Set(waiting.map(({ kind }) => kind))].join(", ");
+  const news = difference === null ? null : differenceText(difference);
   await app.record(caseId).append([
     {
       id: entryIdOf(caseId, "decision-asked", planDigest),
@@ -27,7 +36,8 @@ export async function askDecision(app: Tourniquet, input: AskInput): Promise<Cas
         about,
         planDigest,
         deadline,
-        why: `${waiting.length} steps need a person: ${[...new Set(waiting.map(({ kind }) => kind))].join(", ")}`,
+        why: `${news === null ? "" : `${news} `}${waiting.length} steps need a person: ${kinds}`,
+        ...(difference === null ? {} : { difference }),
         steps: waiting.map(({ id }) => id),
       },
     },
@@ -35,27 +45,50 @@ export async function askDecision(app: Tourniquet, input: AskInput): Promise<Cas
   await app.cases.update(caseId, (it) => ({
     ...it,
     status: "awaiting-decision",
-    decision: { about, planDigest, deadline, requester },
+    decision: { about, planDigest, deadline, requester, difference },
   }));
   return { caseId };
+}
+
+interface Question {
+  readonly waiting: readonly PlannedStep[];
+  readonly requester: string;
+  readonly difference: PlanDifference | null;
 }
 
 async function questionOf(
   app: Tourniquet,
   summary: CaseSummary,
   { caseId, planDigest, about }: AskInput,
-): Promise<{ readonly waiting: readonly PlannedStep[]; readonly requester: string }> {
+): Promise<Question> {
   if (about === "plan") {
+    const plan = await loadPlan(app, caseId, planDigest);
     return {
-      waiting: awaiting(await loadPlan(app, caseId, planDigest)),
+      waiting: awaiting(plan),
       requester: summary.openedBy.objectId,
+      difference: await differenceSinceAnswer(app, summary, { planDigest, plan }),
     };
   }
   const { steps, requestedBy } = await loadRestore(app, caseId, planDigest);
   return {
     waiting: steps.filter(({ permission }) => permission === "approval"),
     requester: requestedBy.objectId,
+    difference: null,
   };
+}
+
+/** Against the plan that was answered last; null when this is the first question of the case, or the same one again. */
+async function differenceSinceAnswer(
+  app: Tourniquet,
+  { caseId, decided }: CaseSummary,
+  asked: { readonly planDigest: string; readonly plan: Plan },
+): Promise<PlanDifference | null> {
+  const since = decided?.planDigest;
+  if (since === undefined || since === asked.planDigest) return null;
+  // A restore may have been answered since: that was another question.
+  const reference = { blob: `plan-${since}.json`, sha256: since };
+  const answered = await app.documents.find<Plan>(caseId, reference);
+  return answered === null ? null : { since, ...differenceOf(answered, asked.plan) };
 }
 
 /**
@@ -164,30 +197,10 @@ async function stillTrue(app: Tourniquet, summary: CaseSummary, planDigest: stri
   });
 }
 
-/** Less to lose is no reason to ask again: our own cuts before the approval take away what others lost by it. */
-function isNoMore(approved: PlannedStep, again: PlannedStep): boolean {
-  const within = (more: readonly string[], known: readonly string[]) =>
-    more.every((it) => known.includes(it));
-  return (
-    within(again.cost, approved.cost) &&
-    // The same id comes in any case: from the resource as it is, or from a log once its role is cut.
-    within(lowerCase(again.touches), lowerCase(approved.touches)) &&
-    again.reversible === approved.reversible
-  );
-}
-
-function lowerCase(ids: readonly string[]): readonly string[] {
-  return ids.map((id) => id.toLowerCase());
-}
-
 /** Thrown where going on without a full look would be a guess; the activity is called again. */
 class ScopeUnreadError extends Error {
   override readonly name = "ScopeUnreadError";
   readonly code = "SCOPE_UNREAD";
-}
-
-function awaiting(plan: Plan): readonly PlannedStep[] {
-  return plan.waves.flatMap((wave) => wave.steps).filter(({ permission }) => permission === "approval");
 }
 
 function madeEntry(caseId: string, request: DecisionRequest): NewEntry {

@@ -118,6 +118,11 @@ export function attributionEntry(id: string, doer: Doer): NewEntry {
   };
 }
 
+/** By title, what the finding calls for: a gap of the case until a plan has named it. */
+function cutOf({ permission, title }: PlannedStep) {
+  return permission === "off" ? {} : { cut: title };
+}
+
 function aboutOf(finding: Finding) {
   switch (finding.kind) {
     case "restored": {
@@ -125,7 +130,7 @@ function aboutOf(finding: Finding) {
       return {
         title: `A deleted object was restored: ${objectId}`,
         target: { objectId, absentSince },
-        ...(step === null ? {} : { stepId: step.id }),
+        ...(step === null ? {} : { stepId: step.id, ...cutOf(step) }),
       };
     }
     case "revoked-credential-used": {
@@ -144,6 +149,7 @@ function aboutOf(finding: Finding) {
         title: `${headlineOf(finding.kind)}. To cut: ${step.title}`,
         target: step.target,
         ...(cameBack ? { stepId: step.id } : {}),
+        ...cutOf(step),
       };
     }
   }

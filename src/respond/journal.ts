@@ -100,11 +100,11 @@ function outcomeData(step: PlannedStep, outcome: StepOutcome) {
 
 export function confirmationEntry(
   planDigest: string,
-  step: PlannedStep,
+  step: Pick<PlannedStep, "id" | "kind" | "needs">,
   reads: number,
   confirmation: Confirmation,
+  id = entryIdOf(planDigest, step.id, "confirmation"),
 ): NewEntry {
-  const id = entryIdOf(planDigest, step.id, "confirmation");
   const evidence = recorded(step, confirmation.evidence, null);
   if (confirmation.kind === "confirmed") {
     return {
@@ -128,7 +128,7 @@ function performer(): Actor {
 }
 
 function recorded(
-  step: PlannedStep,
+  step: Pick<PlannedStep, "kind" | "needs">,
   evidence: Evidence,
   failed: Extract<StepOutcome, { readonly kind: "failed" }> | null,
 ): RecordedEvidence[] {

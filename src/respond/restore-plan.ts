@@ -6,6 +6,7 @@ import type { CaseRequest } from "../storage/case-requests.ts";
 import type { Tourniquet } from "../tourniquet.ts";
 import type { CaseRef, RestorePrepared } from "./activities.ts";
 import { type CaseStep, caseStanding, type CaseStanding, stepsOfCase } from "./case-standing.ts";
+import { looksBeforeWatch, stoodAtFirst } from "./first-look.ts";
 import { callerActor, entryIdOf } from "./journal.ts";
 import { paceOf } from "./make-plan.ts";
 
@@ -38,13 +39,14 @@ export async function prepareRestore(app: Tourniquet, { caseId }: CaseRef): Prom
   const record = app.record(caseId);
   await record.append([restoreAskedEntry(caseId, request)]);
   const standing = await caseStanding(record);
-  const { steps } = await stepsOfCase(app, caseId, standing);
+  const { steps, planOf } = await stepsOfCase(app, caseId, standing);
+  const stood = stoodAtFirst(await looksBeforeWatch(app, caseId, planOf));
   const plan: RestorePlan = {
     schema: 1,
     caseId,
     requestId: request.id,
     requestedBy: request.by,
-    steps: stepsToRestore(steps, standing, request.stepIds),
+    steps: stepsToRestore(steps, standing, request.stepIds, stood),
   };
   const restoreDigest = digestOf(plan);
   await app.documents.putJson(caseId, `restore-${restoreDigest}.json`, plan);
@@ -59,19 +61,34 @@ export async function prepareRestore(app: Tourniquet, { caseId }: CaseRef): Prom
 }
 
 /**
- * Last made, first put back. Without a choice: all that the first look found. What came only later, while the case was
- * watched, is the attacker's doing after the containment and comes back only by its id. Pure.
+ * Last made, first put back. Without a choice: all that stood there when the case began. What came only later is the
+ * attacker's doing and comes back only by its id. Pure.
  */
 export function stepsToRestore(
   steps: readonly CaseStep[],
   standing: CaseStanding,
   chosen: readonly string[] | null,
+  stood: ReadonlySet<string>,
 ): readonly PlannedStep[] {
-  return steps
-    .filter(({ step }) => standing.of(step.id).performed && !standing.of(step.id).restored)
-    .filter(({ step, ofFirstLook }) => (chosen === null ? ofFirstLook : chosen.includes(step.id)))
+  return cutsOf(steps, standing)
+    .filter(({ step }) => (chosen === null ? stood.has(step.id) : chosen.includes(step.id)))
     .map(({ step }) => step)
     .toReversed();
+}
+
+/** Cuts of what came only after the case began: a restore without a choice leaves them, and each comes back by its id. Pure. */
+export function cutsLeftMade(
+  steps: readonly CaseStep[],
+  standing: CaseStanding,
+  stood: ReadonlySet<string>,
+): readonly PlannedStep[] {
+  return cutsOf(steps, standing)
+    .filter(({ step }) => !stood.has(step.id))
+    .map(({ step }) => step);
+}
+
+function cutsOf(steps: readonly CaseStep[], standing: CaseStanding): readonly CaseStep[] {
+  return steps.filter(({ step }) => standing.of(step.id).performed && !standing.of(step.id).restored);
 }
 
 /** A restore plan by its digest, which is checked: what is put back is what was asked for and decided. */

@@ -32,7 +32,7 @@ export async function lookForRequests(app: Tourniquet, { caseId }: CaseRef): Pro
  */
 export async function watchOnce(app: Tourniquet, { caseId, look }: WatchInput): Promise<Watched> {
   const summary = await existing(app, caseId);
-  if (summary.plan === null || summary.scope === null) return { findings: 0, contain: false };
+  if (summary.plan === null || summary.scope === null) return { findings: 0, contain: false, clean: false };
   const [scope, standing, known] = await Promise.all([
     app.documents.getJson<Scope>(caseId, summary.scope),
     caseStanding(app.record(caseId)),
@@ -72,10 +72,8 @@ export async function watchOnce(app: Tourniquet, { caseId, look }: WatchInput): 
       unattributed: [...unattributed],
     });
   }
-  return {
-    findings: news,
-    contain: again?.offers === true || again?.unfinished === true || findings.some(callsForCut),
-  };
+  const contain = again?.offers === true || again?.unfinished === true || findings.some(callsForCut);
+  return { findings: news, contain, clean: again !== null && unseen.length === 0 && !contain };
 }
 
 interface CheapLook {

@@ -114,7 +114,8 @@ const Guarding = z.object({
   oidcIssuerProfile: z.object({ enabled: z.boolean().nullish() }).nullish(),
 });
 
-function clusterSettings(cluster: ArmResource): ClusterSettings {
+/** How a cluster is set up, as far as its own description says. */
+export function clusterSettings(cluster: ArmResource): ClusterSettings {
   const read = Guarding.safeParse(cluster.properties ?? {}).data;
   const access = read?.apiServerAccessProfile;
   return {

@@ -30,6 +30,7 @@ export const ArmRoleAssignment = z.object({
     delegatedManagedIdentityResourceId: z.string().nullish(),
     createdOn: z.string().nullish(),
     createdBy: z.string().nullish(),
+    endDateTime: z.string().nullish(),
   }),
 });
 export type ArmRoleAssignment = z.infer<typeof ArmRoleAssignment>;
@@ -114,6 +115,7 @@ export function roleAssignment(
     principalType: properties.principalType ?? null,
     condition: properties.condition ?? null,
     conditionVersion: properties.conditionVersion ?? null,
+    ...(assignment === "eligible" ? { endDateTime: properties.endDateTime ?? null } : {}),
     description: properties.description ?? null,
     delegatedManagedIdentityResourceId: properties.delegatedManagedIdentityResourceId ?? null,
     createdOn: properties.createdOn ?? null,

@@ -13,6 +13,8 @@ import { readInventory } from "./inventory.ts";
 import { denialObstacles, lastOwners, lockObstacles, readLocks } from "./obstacles.ts";
 import { sortPlanted } from "./planted/planted.ts";
 import { unexplainedTrust } from "./planted/unexplained-trust.ts";
+import { openedResources } from "./opened.ts";
+import { readPublishingDoors } from "./publishing-doors.ts";
 import { reachOfCase, withEvidence } from "./reach-of-case.ts";
 import type { Reading } from "./reading.ts";
 import type { Resolution } from "./resolve/resolution.ts";
@@ -80,7 +82,8 @@ export async function takeScope(azure: Azure, asked: ScopeRequest): Promise<Take
   ]);
 
   const scoped = read.map((it) => finish(it, inventory, activity));
-  const [reached, owners] = await Promise.all([
+  const timeline = activity.case.events.map((it) => it.activity);
+  const [reached, owners, publishingDoors] = await Promise.all([
     reachOfCase(
       reading,
       scoped.map((it) => ({
@@ -97,8 +100,9 @@ export async function takeScope(azure: Azure, asked: ScopeRequest): Promise<Take
         roleAssignments.filter(({ throughGroupId }) => throughGroupId === null),
       ),
     ),
+    readPublishingDoors(reading, timeline),
   ]);
-  const timeline = activity.case.events.map((it) => it.activity);
+  const opened = openedResources(timeline, inventory);
   const reach = withEvidence(reached.reach, timeline, inventory);
   const unexplained = unexplainedTrust(scoped, activity.planted, request.window.from);
   const scope: Scope = {
@@ -116,6 +120,8 @@ export async function takeScope(azure: Azure, asked: ScopeRequest): Promise<Take
       ...denialObstacles(reached.denials),
     ],
     limitations: gaps.all(),
+    ...(opened.length === 0 ? {} : { opened }),
+    ...(publishingDoors.length === 0 ? {} : { publishingDoors }),
     related: activity.related,
     affected: activity.affected,
   };

@@ -44,6 +44,13 @@ export async function putBackCertificate(
       action: "Create a new token-signing certificate and tell the service provider.",
     };
   }
+  if (keyCredentials.some(({ keyId }) => keyId === before.keyId)) {
+    return {
+      kind: "needs-person",
+      reason: "Another certificate stands under this key id now.",
+      action: `Compare the two, and upload ${before.thumbprint ?? "the one from before"} again if it is wanted`,
+    };
+  }
   const { thumbprint: _, ...entry } = before;
   const answer = await azure.graph.patch(holder, { keyCredentials: [...keyCredentials, entry] });
   return outcomeOfChange(answer, azure.now());

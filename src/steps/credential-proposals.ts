@@ -8,6 +8,7 @@ import type {
 import type { Planted } from "../case/planted.ts";
 import type { PropertyLock, Scope } from "../case/scope.ts";
 import { type Hindrance, plantedBecause } from "./hindrances.ts";
+import { shutting } from "./shutting.ts";
 
 /** A credential that is to go, with whose it is and what must not be protected for it to go. */
 export interface Doomed<Credential> {
@@ -76,6 +77,7 @@ export function isManagedIdentity({ kind }: Principal): boolean {
 function platformsOwn({ displayName }: Principal): Hindrance {
   return {
     reason: "the credentials of a managed identity are the platform's and cannot be removed",
+    coveredBy: [],
     action: `Find how tokens of ${displayName} were got, on the workloads that use it, and close that`,
   };
 }
@@ -108,6 +110,7 @@ function keptForSignOn(
   if (usage !== "Sign" || isTelling(evidence)) return null;
   return {
     reason: "single sign-on would break, and Entra gives its private key to nobody",
+    coveredBy: [],
     action: `Check that the signing certificate ${thumbprint ?? keyId} of ${displayName} is yours, and remove it if not`,
   };
 }
@@ -116,13 +119,14 @@ function keptForSignOn(
 function lockedBy(
   lock: PropertyLock | null,
   holder: CredentialHolder,
-  { displayName }: Principal,
+  principal: Principal,
 ): Hindrance | null {
   if (holder !== "service-principal" || lock === null || !lock.enabled) return null;
   if (!lock.allProperties && !lock.credentialsWithUsageSign && !lock.credentialsWithUsageVerify) return null;
   return {
     reason: "the application's property lock refuses it",
-    action: `Switch the app instance property lock of ${displayName} off, remove the credential, switch it on again`,
+    coveredBy: [shutting(principal)],
+    action: `Switch the app instance property lock of ${principal.displayName} off, remove the credential, switch it on again`,
   };
 }
 

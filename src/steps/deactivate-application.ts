@@ -2,6 +2,7 @@ import { z } from "zod";
 import { type Principal, principalKey } from "../case/principal.ts";
 import { type Flag, putBackFlag, setFlag, verifyFlag, verifyPutBack } from "./enabled-flag.ts";
 import { MICROSOFT_GRAPH } from "./needs.ts";
+import { shutting } from "./shutting.ts";
 import { defineStep, type Proposal } from "./step.ts";
 
 const flag = (id: string): Flag => ({ path: `/applications/${id}`, property: "isDisabled" });
@@ -37,21 +38,18 @@ export const deactivateApplication = defineStep({
   verify: (context, { applicationId }) => verifyFlag(context, flag(applicationId), true),
   undoing: {
     kind: "can",
-    undo: (context, target, before) => putBackFlag(context, flag(target.applicationId), before.isDisabled),
+    undo: (context, target, before) =>
+      putBackFlag(context, flag(target.applicationId), { value: before.isDisabled, cut: true }),
     verifyUndone: (context, target, before) =>
       verifyPutBack(context, flag(target.applicationId), before.isDisabled),
   },
 });
 
 /** Only where its application object lives can it be deactivated; elsewhere its service principal is all there is to cut. */
-function foreign({
-  kind,
-  home,
-  appId,
-  displayName,
-  objectId,
-  homeTenantId,
-}: Principal): readonly Proposal<{ applicationId: string }, { isDisabled: boolean }>[] {
+function foreign(
+  principal: Principal,
+): readonly Proposal<{ applicationId: string }, { isDisabled: boolean }>[] {
+  const { kind, home, appId, displayName, objectId, homeTenantId } = principal;
   if (kind !== "application" || home !== "foreign" || appId === null) return [];
   return [
     {
@@ -63,6 +61,7 @@ function foreign({
       touches: [objectId ?? appId],
       hindered: {
         reason: `its home is the tenant ${homeTenantId ?? "(unknown)"}, and only its publisher can`,
+        coveredBy: [shutting(principal)],
         action: `Tell the publisher of ${displayName} (${appId}) that it is misused`,
       },
     },

@@ -1,7 +1,8 @@
 import { z } from "zod";
 import type { Azure } from "../azure/azure.ts";
-import { alreadySo, confirmation, failed, outcomeOfChange, outcomeOfRemoval } from "./answers.ts";
+import { confirmation, failed, outcomeOfChange, outcomeOfRemoval } from "./answers.ts";
 import { doomedFederated, FederatedBefore } from "./doomed-federated.ts";
+import { federatedInPlace, type FederatedNow, verifyFederatedBack } from "./federated-restoral.ts";
 import { MICROSOFT_GRAPH } from "./needs.ts";
 import { defineStep } from "./step.ts";
 
@@ -10,6 +11,13 @@ const Listed = z.object({
   name: z.string(),
   issuer: z.string(),
   subject: z.string().nullish(),
+  audiences: z.array(z.string()).default([]),
+});
+const asNow = ({ name, issuer, subject, audiences }: z.infer<typeof Listed>): FederatedNow => ({
+  name,
+  issuer,
+  subject: subject ?? null,
+  audiences,
 });
 
 const list = ({ graph }: Azure, applicationId: string) =>
@@ -62,17 +70,11 @@ export const deleteApplicationFederatedCredential = defineStep({
     async undo({ azure }, { applicationId }, before) {
       const present = await list(azure, applicationId);
       if (present.kind === "failed") return failed(present.failure, azure.now());
-      const namesake = present.value.find(({ name }) => name === before.name);
-      if (namesake !== undefined) {
-        const same = namesake.issuer === before.issuer && (namesake.subject ?? null) === before.subject;
-        return same
-          ? alreadySo(present.requestId, azure.now())
-          : {
-              kind: "needs-person",
-              reason: `Another federated credential called ${before.name} was made meanwhile.`,
-              action: "Compare the two, and remove or rename the new one.",
-            };
-      }
+      const inPlace = federatedInPlace(present.value.map(asNow), before, {
+        requestId: present.requestId,
+        now: azure.now(),
+      });
+      if (inPlace !== null) return inPlace;
       const { claimsMatchingExpression, subject, ...rest } = before;
       const answer = await azure.graph.post(
         `/applications/${applicationId}/federatedIdentityCredentials`,
@@ -83,11 +85,10 @@ export const deleteApplicationFederatedCredential = defineStep({
       );
       return outcomeOfChange(answer, azure.now());
     },
-    verifyUndone: async ({ azure }, { applicationId }, before) =>
-      confirmation(await list(azure, applicationId), azure.now(), {
-        holds: (it) => it.some(({ name, issuer }) => name === before.name && issuer === before.issuer),
-        otherwise: "the federated credential is not listed",
-        absentHolds: false,
-      }),
+    async verifyUndone({ azure }, { applicationId }, before) {
+      const present = await list(azure, applicationId);
+      const now = present.kind === "ok" ? { ...present, value: present.value.map(asNow) } : present;
+      return verifyFederatedBack(now, azure, before);
+    },
   },
 });

@@ -2,8 +2,10 @@ import { z } from "zod";
 import type { Azure } from "../azure/azure.ts";
 import { alreadySo, confirmation, failed, outcomeOfChange, outcomeOfRemoval } from "./answers.ts";
 import { doomedFederated, FederatedBefore } from "./doomed-federated.ts";
+import { federatedInPlace, type FederatedNow, verifyFederatedBack } from "./federated-restoral.ts";
 import { lockInTheWay } from "./hindrances.ts";
 import { AZURE } from "./needs.ts";
+import { shuttingAll } from "./shutting.ts";
 import { defineStep } from "./step.ts";
 
 const API = "2024-11-30";
@@ -15,6 +17,7 @@ const Listed = z.object({
 
 const list = ({ arm }: Azure, identityId: string) =>
   arm.list(`${identityId}/federatedIdentityCredentials`, API, Listed);
+const asNow = ({ name, properties }: z.infer<typeof Listed>): FederatedNow => ({ name, ...properties });
 const same = (a: string, b: string) => a.toLowerCase() === b.toLowerCase();
 
 /** Removes one federated credential of a user-assigned identity. Tokens already exchanged live on for up to 24 hours. */
@@ -29,24 +32,27 @@ export const deleteIdentityFederatedCredential = defineStep({
   ],
 
   propose: (scope) =>
-    doomedFederated(scope, "identity").map(({ credential, before, holderName, trusts, touches, because }) => {
-      const hindered = lockInTheWay(
-        scope.obstacles,
-        credential.holderId,
-        "deletion",
-        `delete the federated credential ${credential.name} of ${holderName}`,
-      );
-      return {
-        target: { identityId: credential.holderId, name: credential.name },
-        before,
-        title: `Delete the federated credential ${credential.name} of the identity ${holderName}, which trusts ${trusts}`,
-        because,
-        cost: [`${trusts} cannot sign in as ${holderName} any more.`],
-        touches,
-        rank: credential.planted || credential.trusts.kind === "unknown-issuer" ? -1 : 0,
-        ...(hindered === null ? {} : { hindered }),
-      };
-    }),
+    doomedFederated(scope, "identity").map(
+      ({ credential, before, holderName, principalIds, trusts, touches, because }) => {
+        const hindered = lockInTheWay(
+          scope.obstacles,
+          credential.holderId,
+          "deletion",
+          `delete the federated credential ${credential.name} of ${holderName}`,
+          shuttingAll(scope, principalIds),
+        );
+        return {
+          target: { identityId: credential.holderId, name: credential.name },
+          before,
+          title: `Delete the federated credential ${credential.name} of the identity ${holderName}, which trusts ${trusts}`,
+          because,
+          cost: [`${trusts} cannot sign in as ${holderName} any more.`],
+          touches,
+          rank: credential.planted || credential.trusts.kind === "unknown-issuer" ? -1 : 0,
+          ...(hindered === null ? {} : { hindered }),
+        };
+      },
+    ),
 
   // Concurrent writes below one identity are refused with 409.
   alone: ({ identityId }) => identityId.toLowerCase(),
@@ -65,28 +71,23 @@ export const deleteIdentityFederatedCredential = defineStep({
     }),
   undoing: {
     kind: "can",
-    async undo({ azure }, { identityId, name }, { issuer, subject, audiences }) {
+    async undo({ azure }, { identityId, name }, before) {
       const present = await list(azure, identityId);
       if (present.kind === "failed") return failed(present.failure, azure.now());
-      const namesake = present.value.find((it) => same(it.name, name));
-      if (namesake !== undefined) {
-        return namesake.properties.issuer === issuer && namesake.properties.subject === subject
-          ? alreadySo(present.requestId, azure.now())
-          : {
-              kind: "needs-person",
-              reason: `Another federated credential called ${name} was made meanwhile.`,
-              action: "Compare the two, and remove or rename the new one.",
-            };
-      }
+      const inPlace = federatedInPlace(present.value.map(asNow), before, {
+        requestId: present.requestId,
+        now: azure.now(),
+      });
+      if (inPlace !== null) return inPlace;
+      const { issuer, subject, audiences } = before;
       const path = `${identityId}/federatedIdentityCredentials/${encodeURIComponent(name)}`;
       const body = { properties: { issuer, subject, audiences } };
       return outcomeOfChange(await azure.arm.put(path, API, body, z.unknown()), azure.now());
     },
-    verifyUndone: async ({ azure }, { identityId, name }, before) =>
-      confirmation(await list(azure, identityId), azure.now(), {
-        holds: (it) => it.some((one) => same(one.name, name) && one.properties.issuer === before.issuer),
-        otherwise: "the federated credential is not listed",
-        absentHolds: false,
-      }),
+    async verifyUndone({ azure }, { identityId }, before) {
+      const present = await list(azure, identityId);
+      const now = present.kind === "ok" ? { ...present, value: present.value.map(asNow) } : present;
+      return verifyFederatedBack(now, azure, before);
+    },
   },
 });

@@ -1,11 +1,12 @@
 import { z } from "zod";
 import type { Azure } from "../azure/azure.ts";
-import { principalKey } from "../case/principal.ts";
+import { type Principal, principalKey } from "../case/principal.ts";
 import type { Attachment } from "../case/reach.ts";
 import type { Scope } from "../case/scope.ts";
 import { alreadySo, confirmation, failed, outcomeOfChange } from "./answers.ts";
 import { type Hindrance, lockInTheWay } from "./hindrances.ts";
 import { AZURE } from "./needs.ts";
+import { shutting } from "./shutting.ts";
 import { defineStep } from "./step.ts";
 
 /** Types whose PATCH takes one identity out of the map and leaves the others, and the API version that says so. */
@@ -85,7 +86,7 @@ export const detachManagedIdentity = defineStep({
       return attachments
         .filter(({ implicated }) => implicated)
         .map((it) => {
-          const hindered = hindering(scope, it, kind);
+          const hindered = hindering(scope, it, principal);
           return {
             target: { resourceId: it.resourceId, identityId: resourceId },
             before: { identityType: it.identityType },
@@ -150,21 +151,31 @@ export const detachManagedIdentity = defineStep({
 function hindering(
   scope: Scope,
   { resourceId, resourceName, resourceType }: Attachment,
-  kind: "user-assigned-identity" | "system-assigned-identity",
+  principal: Principal,
 ): Hindrance | null {
-  if (kind === "system-assigned-identity") {
+  // A principal that is shut gets no new token on any workload.
+  const coveredBy = [shutting(principal)];
+  if (principal.kind === "system-assigned-identity") {
     return {
+      coveredBy,
       reason: "switching it off makes another principal of it: no role of the old one comes back",
       action: `Find out how ${resourceName} was misused and rebuild it`,
     };
   }
   if (PATCHED[typeOf(resourceId)] === undefined) {
     return {
+      coveredBy,
       reason: `identities of ${resourceType} are fastened in a way of its own`,
       action: `Take the identity off ${resourceName} by hand`,
     };
   }
-  return lockInTheWay(scope.obstacles, resourceId, "write", `take the identity off ${resourceName}`);
+  return lockInTheWay(
+    scope.obstacles,
+    resourceId,
+    "write",
+    `take the identity off ${resourceName}`,
+    coveredBy,
+  );
 }
 
 /** `microsoft.web/sites/slots`, from an ARM id. */

@@ -2,6 +2,7 @@ import { z } from "zod";
 import type { Azure } from "../azure/azure.ts";
 import type { Answer } from "../azure/failure.ts";
 import type { StepOutcome } from "../case/outcome.ts";
+import type { Scope } from "../case/scope.ts";
 import { alreadySo, applied, confirmation, failed } from "./answers.ts";
 import { lockInTheWay } from "./hindrances.ts";
 import { AZURE } from "./needs.ts";
@@ -13,7 +14,7 @@ const DOORS = ["scm", "ftp"] as const;
 type Door = (typeof DOORS)[number];
 const Policy = z.object({ properties: z.object({ allow: z.boolean() }) });
 const Doors = z.object({ scm: z.boolean(), ftp: z.boolean() });
-/** Null where it was not read: then nobody can say what to put back. */
+/** Null where it could not be read: then nobody can say what to put back. */
 const Before = z.object({ allowed: Doors.nullable() });
 
 const path = (siteId: string, door: Door) => `${siteId}/basicPublishingCredentialsPolicies/${door}`;
@@ -69,7 +70,7 @@ export const disableBasicPublishing = defineStep({
       );
       return {
         target: { siteId: taken.resourceId },
-        before: { allowed: null },
+        before: { allowed: doorsOf(scope, taken.resourceId) },
         title: `Switch basic publishing of ${taken.name} off (scm and ftp)`,
         because: taken.because,
         cost: [`Deployments to ${taken.name} with a user name and password stop; those with Entra go on.`],
@@ -97,12 +98,23 @@ export const disableBasicPublishing = defineStep({
   undoing: {
     kind: "can",
     async undo({ azure }, { siteId }, { allowed }) {
-      if (allowed !== null) return setDoors(azure, siteId, allowed);
-      return {
-        kind: "needs-person",
-        reason: "Whether basic publishing was on before was not read when the snapshot was taken.",
-        action: `Switch basic publishing of ${siteId} on again if deployments need it`,
-      };
+      if (allowed === null) {
+        return {
+          kind: "needs-person",
+          reason: "Whether basic publishing was on before could not be read when the snapshot was taken.",
+          action: `Switch basic publishing of ${siteId} on again if deployments need it`,
+        };
+      }
+      const present = await look(azure, siteId);
+      if (present.kind === "failed") return failed(present.failure, azure.now());
+      if (DOORS.some((door) => present.value[door] && !allowed[door])) {
+        return {
+          kind: "needs-person",
+          reason: "Somebody opened a door meanwhile that was shut before.",
+          action: `Say which of scm and ftp are to take passwords on ${siteId}: before, ${described(allowed)}`,
+        };
+      }
+      return setDoors(azure, siteId, allowed);
     },
     verifyUndone: async ({ azure }, { siteId }, { allowed }) =>
       confirmation(await look(azure, siteId), azure.now(), {
@@ -112,3 +124,12 @@ export const disableBasicPublishing = defineStep({
       }),
   },
 });
+
+function doorsOf({ publishingDoors = [] }: Scope, siteId: string): z.infer<typeof Doors> | null {
+  const read = publishingDoors.find((it) => it.siteId.toLowerCase() === siteId.toLowerCase());
+  return read === undefined ? null : { scm: read.scm, ftp: read.ftp };
+}
+
+function described({ scm, ftp }: z.infer<typeof Doors>): string {
+  return `scm was ${scm ? "open" : "shut"} and ftp ${ftp ? "open" : "shut"}`;
+}

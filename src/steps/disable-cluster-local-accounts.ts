@@ -3,7 +3,7 @@ import { changeCluster, verifyCluster } from "./cluster-change.ts";
 import { lockInTheWay } from "./hindrances.ts";
 import { AZURE } from "./needs.ts";
 import { defineStep } from "./step.ts";
-import { takenCertificates } from "./taken.ts";
+import { coveredAtCluster, takenCertificates } from "./taken.ts";
 
 const LOCKOUT = {
   reason:
@@ -28,15 +28,17 @@ export const disableClusterLocalAccounts = defineStep({
 
   propose: (scope) =>
     takenCertificates(scope).map((taken) => {
-      const settings = taken.reach?.cluster;
+      const settings = taken.cluster;
+      const coveredBy = coveredAtCluster(scope, taken);
       const hindered =
         settings?.entraIntegration === false
-          ? LOCKOUT
+          ? { ...LOCKOUT, ...(coveredBy === undefined ? {} : { coveredBy }) }
           : lockInTheWay(
               scope.obstacles,
               taken.resourceId,
               "write",
               `disable the local accounts of ${taken.name}`,
+              coveredBy,
             );
       return {
         target: { clusterId: taken.resourceId },
@@ -82,9 +84,15 @@ export const disableClusterLocalAccounts = defineStep({
               action: `Turn the local accounts of ${clusterId} on again if somebody needs them`,
             };
           }
-          return (it.disableLocalAccounts ?? false) === disabled
-            ? { kind: "as-wanted" }
-            : { kind: "write", properties: { disableLocalAccounts: disabled } };
+          if ((it.disableLocalAccounts ?? false) === disabled) return { kind: "as-wanted" };
+          if (disabled) {
+            return {
+              kind: "needs-person",
+              reason: "Local accounts were off before, and somebody has turned them on since.",
+              action: `Decide whether the local accounts of ${clusterId} are to stay on`,
+            };
+          }
+          return { kind: "write", properties: { disableLocalAccounts: false } };
         },
         "fails",
       ),

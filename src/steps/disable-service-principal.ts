@@ -40,7 +40,7 @@ export const disableServicePrincipal = defineStep({
   undoing: {
     kind: "can",
     undo: (context, target, before) =>
-      putBackFlag(context, flag(target.servicePrincipalId), before.accountEnabled),
+      putBackFlag(context, flag(target.servicePrincipalId), { value: before.accountEnabled, cut: false }),
     verifyUndone: (context, target, before) =>
       verifyPutBack(context, flag(target.servicePrincipalId), before.accountEnabled),
   },

@@ -37,7 +37,8 @@ export const disableUser = defineStep({
   verify: (context, { userId }) => verifyFlag(context, flag(userId), false),
   undoing: {
     kind: "can",
-    undo: (context, target, before) => putBackFlag(context, flag(target.userId), before.accountEnabled),
+    undo: (context, target, before) =>
+      putBackFlag(context, flag(target.userId), { value: before.accountEnabled, cut: false }),
     verifyUndone: (context, target, before) =>
       verifyPutBack(context, flag(target.userId), before.accountEnabled),
   },

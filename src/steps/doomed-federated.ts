@@ -19,6 +19,8 @@ export interface DoomedFederated {
   readonly credential: FederatedCredential;
   readonly before: FederatedBefore;
   readonly holderName: string;
+  /** Who signs in with it, where the case knows them. */
+  readonly principalIds: readonly string[];
   readonly trusts: string;
   readonly touches: readonly string[];
   readonly because: readonly string[];
@@ -33,17 +35,12 @@ export function doomedFederated(
     federated
       .filter((it) => it.holder === holder)
       .map((it) =>
-        doomed(
-          it,
-          principal.displayName,
-          [principalKey(principal), it.holderId],
-          [
-            ...(it.planted ? ["It was added during the attack."] : []),
-            ...(it.usedBySuspiciousSignIn ? ["A suspicious sign-in used it."] : []),
-            ...(it.trusts.kind === "unknown-issuer" ? ["Nobody known issues tokens as this issuer."] : []),
-            "Whoever controls what it trusts can sign in without any secret.",
-          ],
-        ),
+        doomed(it, { name: principal.displayName, principalIds: [principalKey(principal)] }, [
+          ...(it.planted ? ["It was added during the attack."] : []),
+          ...(it.usedBySuspiciousSignIn ? ["A suspicious sign-in used it."] : []),
+          ...(it.trusts.kind === "unknown-issuer" ? ["Nobody known issues tokens as this issuer."] : []),
+          "Whoever controls what it trusts can sign in without any secret.",
+        ]),
       ),
   );
   const planted = scope.planted.flatMap(({ detail, onName, evidence, by, present }) =>
@@ -51,8 +48,7 @@ export function doomedFederated(
       ? [
           doomed(
             detail.credential,
-            onName ?? lastPart(detail.credential.holderId),
-            [detail.credential.holderId],
+            { name: onName ?? lastPart(detail.credential.holderId), principalIds: [] },
             [plantedBecause({ by, evidence })],
           ),
         ]
@@ -68,17 +64,17 @@ function lastPart(id: string): string {
 
 function doomed(
   credential: FederatedCredential,
-  holderName: string,
-  touches: readonly string[],
+  holder: { readonly name: string; readonly principalIds: readonly string[] },
   because: readonly string[],
 ): DoomedFederated {
   const { name, issuer, subject, audiences, description, claimsMatchingExpression } = credential;
   return {
     credential,
     before: { name, issuer, subject, audiences: [...audiences], description, claimsMatchingExpression },
-    holderName,
+    holderName: holder.name,
+    principalIds: holder.principalIds,
     trusts: describeTrust(credential.trusts),
-    touches: [...new Set(touches)],
+    touches: [...new Set([...holder.principalIds, credential.holderId])],
     because,
   };
 }

@@ -36,12 +36,26 @@ export async function verifyFlag(context: StepContext, flag: Flag, value: boolea
   });
 }
 
-/** Puts the flag back. What is gone cannot be enabled again: that is said. */
-export async function putBackFlag(context: StepContext, flag: Flag, value: boolean): Promise<StepOutcome> {
+/**
+ * Puts the flag back. What is gone cannot be enabled again: that is said. A flag that stood as the cut has it before, and
+ * does not any more, was changed by somebody since.
+ */
+export async function putBackFlag(
+  context: StepContext,
+  flag: Flag,
+  { value, cut }: { readonly value: boolean; readonly cut: boolean },
+): Promise<StepOutcome> {
   const { azure } = context;
   const now = await look(context, flag);
   if (now.kind === "failed") return failed(now.failure, azure.now());
   if (isSo(now.value[flag.property], flag, value)) return alreadySo(now.requestId, azure.now());
+  if (value === cut) {
+    return {
+      kind: "needs-person",
+      reason: `${flag.property} was ${String(value)} before and somebody has changed it since.`,
+      action: "Decide whether it is to sign in, and leave it so",
+    };
+  }
   return outcomeOfChange(await azure.graph.patch(flag.path, { [flag.property]: value }), azure.now());
 }
 

@@ -1,10 +1,16 @@
 import type { Planted } from "../case/planted.ts";
 import type { Obstacle } from "../case/scope.ts";
+import type { StepReference } from "./shutting.ts";
 
 /** Why a step cannot work, and what a person does instead. */
 export interface Hindrance {
   readonly reason: string;
   readonly action: string;
+  /**
+   * With one step of each group confirmed nothing is left for the hindered one to cut. Not given: the gap stays until
+   * somebody makes the cut. Empty: it never was a cut that anybody could make, and nothing is open by it.
+   */
+  readonly coveredBy?: readonly (readonly StepReference[])[];
 }
 
 /**
@@ -16,6 +22,7 @@ export function lockInTheWay(
   scope: string,
   change: "deletion" | "write",
   task: string,
+  coveredBy?: Hindrance["coveredBy"],
 ): Hindrance | null {
   for (const obstacle of obstacles) {
     if (obstacle.kind !== "lock" || !isWithin(scope, obstacle.scope)) continue;
@@ -23,6 +30,7 @@ export function lockInTheWay(
     return {
       reason: `a ${obstacle.level} lock on ${obstacle.scope} refuses it`,
       action: `Lift the lock ${obstacle.lockId}, ${task}, set the lock again`,
+      ...(coveredBy === undefined ? {} : { coveredBy }),
     };
   }
   return null;

@@ -4,6 +4,7 @@ import { principalKey } from "../case/principal.ts";
 import type { DirectoryRole } from "../case/grant.ts";
 import { alreadySo, confirmation, failed, outcomeOfChange, outcomeOfRemoval } from "./answers.ts";
 import { plantedBecause } from "./hindrances.ts";
+import { endedMeanwhile, JUSTIFICATION } from "./eligibility.ts";
 import { MICROSOFT_GRAPH } from "./needs.ts";
 import { defineStep, type Proposal } from "./step.ts";
 
@@ -17,7 +18,6 @@ const Before = z.object({ roleName: z.string().nullable(), endDateTime: z.string
 const Eligible = z.object({ roleDefinitionId: z.string(), directoryScopeId: z.string().nullish() });
 
 const REQUESTS = "/roleManagement/directory/roleEligibilityScheduleRequests";
-const JUSTIFICATION = "Containment of a compromised identity";
 
 const list = ({ graph }: Azure, { principalId }: Target) =>
   graph.list(
@@ -68,7 +68,7 @@ export const removeDirectoryRoleEligibility = defineStep({
 
   alone: ({ principalId }) => principalId,
   async apply({ azure }, target) {
-    const body = { action: "adminRemove", justification: JUSTIFICATION, ...target };
+    const body = { action: "adminRemove", justification: JUSTIFICATION.remove, ...target };
     return outcomeOfRemoval(await azure.graph.post(REQUESTS, body, z.unknown()), azure.now());
   },
   verify: async ({ azure }, target) =>
@@ -85,17 +85,13 @@ export const removeDirectoryRoleEligibility = defineStep({
       if (isHeld(present.value, target)) return alreadySo(present.requestId, azure.now());
       const now = azure.now();
       if (endDateTime !== null && Date.parse(endDateTime) <= now.getTime()) {
-        return {
-          kind: "needs-person",
-          reason: `The eligibility ended on ${endDateTime} by itself.`,
-          action: "Make the principal eligible anew if that is still wanted",
-        };
+        return endedMeanwhile(endDateTime);
       }
       const expiration =
         endDateTime === null ? { type: "noExpiration" } : { type: "afterDateTime", endDateTime };
       const body = {
         action: "adminAssign",
-        justification: "Restored after containment",
+        justification: JUSTIFICATION.restore,
         ...target,
         scheduleInfo: { startDateTime: now.toISOString(), expiration },
       };

@@ -1,9 +1,8 @@
 import { z } from "zod";
-import type { Azure } from "../azure/azure.ts";
 import { principalKey } from "../case/principal.ts";
 import type { Ownership } from "../case/grant.ts";
 import type { Scope } from "../case/scope.ts";
-import { alreadySo, confirmation, failed, outcomeOfChange, outcomeOfRemoval } from "./answers.ts";
+import { type Link, linkCut } from "./link-removal.ts";
 import { MICROSOFT_GRAPH } from "./needs.ts";
 import { defineStep, type Proposal } from "./step.ts";
 import { plantedBecause } from "./hindrances.ts";
@@ -16,10 +15,12 @@ const Target = z.object({
 });
 type Target = z.infer<typeof Target>;
 const Before = z.object({ ownerName: z.string().nullable() });
-const Owner = z.object({ id: z.string() });
 
-const owners = ({ objectKind, objectId }: Target) => `/${COLLECTIONS[objectKind]}/${objectId}/owners`;
-const list = ({ graph }: Azure, target: Target) => graph.list(`${owners(target)}?$select=id`, Owner);
+const linkOf = ({ objectKind, objectId, ownerId }: Target): Link => ({
+  list: `/${COLLECTIONS[objectKind]}/${objectId}/owners`,
+  query: "$select=id",
+  id: ownerId,
+});
 
 /**
  * Takes an owner away: an owner may add credentials, re-enable and reactivate. Managed identities have no owners.
@@ -61,41 +62,7 @@ export const removeOwner = defineStep({
   ],
 
   alone: ({ objectId }) => objectId,
-  async apply({ azure }, target) {
-    return outcomeOfRemoval(
-      await azure.graph.delete(`${owners(target)}/${target.ownerId}/$ref`),
-      azure.now(),
-    );
-  },
-  verify: async ({ azure }, target) =>
-    confirmation(await list(azure, target), azure.now(), {
-      holds: (it) => it.every(({ id }) => id !== target.ownerId),
-      otherwise: "still an owner",
-      absentHolds: true,
-    }),
-  undoing: {
-    kind: "can",
-    async undo({ azure }, target) {
-      const present = await list(azure, target);
-      if (present.kind === "failed") return failed(present.failure, azure.now());
-      if (present.value.some(({ id }) => id === target.ownerId)) {
-        return alreadySo(present.requestId, azure.now());
-      }
-      const reference = {
-        "@odata.id": `https://graph.microsoft.com/v1.0/directoryObjects/${target.ownerId}`,
-      };
-      return outcomeOfChange(
-        await azure.graph.post(`${owners(target)}/$ref`, reference, z.unknown()),
-        azure.now(),
-      );
-    },
-    verifyUndone: async ({ azure }, target) =>
-      confirmation(await list(azure, target), azure.now(), {
-        holds: (it) => it.some(({ id }) => id === target.ownerId),
-        otherwise: "not an owner",
-        absentHolds: false,
-      }),
-  },
+  ...linkCut(linkOf, "an owner"),
 });
 
 function propose(

@@ -1,12 +1,15 @@
 import { z } from "zod";
+import type { Azure } from "../azure/azure.ts";
+import type { StepOutcome } from "../case/outcome.ts";
 import { principalKey } from "../case/principal.ts";
 import type { RoleAssignment } from "../case/grant.ts";
-import type { Obstacle, Scope } from "../case/scope.ts";
+import type { Scope } from "../case/scope.ts";
 import { permissionsAllow } from "../scope/permissions.ts";
-import { alreadySo, confirmation, failed, outcomeOfChange, outcomeOfRemoval } from "./answers.ts";
+import { alreadySo, confirmation, evidenceOf, failed, outcomeOfChange, outcomeOfRemoval } from "./answers.ts";
 import { AZURE } from "./needs.ts";
 import { defineStep, type Proposal } from "./step.ts";
 import { describeScope } from "./describe-scope.ts";
+import { shuttingAll } from "./shutting.ts";
 import { type Hindrance, lockInTheWay, plantedBecause } from "./hindrances.ts";
 
 const API = "2022-04-01";
@@ -28,6 +31,7 @@ const Stored = z.object({
     roleDefinitionId: z.string(),
     principalId: z.string(),
     condition: z.string().nullish(),
+    scope: z.string().nullish(),
   }),
 });
 
@@ -108,20 +112,47 @@ export const removeRoleAssignment = defineStep({
       if (present.failure.code !== "NOT_FOUND") return failed(present.failure, azure.now());
       const properties = Object.fromEntries(Object.entries(before).filter(([, value]) => value !== null));
       const answer = await azure.arm.put(assignmentId, API, { properties }, z.unknown());
-      // The same role for the same principal at the same scope, under another name: somebody gave it back already.
       if (answer.kind === "failed" && answer.failure.code === "ALREADY_EXISTS") {
-        return alreadySo(answer.failure.requestId, azure.now());
+        return givenBackOtherwise(azure, assignmentId, before);
       }
       return outcomeOfChange(answer, azure.now());
     },
-    verifyUndone: async ({ azure }, { assignmentId }, before) =>
-      confirmation(await azure.arm.get(assignmentId, API, Stored), azure.now(), {
+    async verifyUndone({ azure }, { assignmentId }, before) {
+      const seen = confirmation(await azure.arm.get(assignmentId, API, Stored), azure.now(), {
         holds: (it) => isSame(it, before),
         otherwise: "not assigned",
         absentHolds: false,
-      }),
+      });
+      if (seen.kind === "confirmed") return seen;
+      const others = await assignedAt(azure, assignmentId, before);
+      return others.kind === "ok" && others.value.some((it) => isSame(it, before))
+        ? { kind: "confirmed", evidence: evidenceOf(others.requestId, azure.now()) }
+        : seen;
+    },
   },
 });
+
+/** All that a principal is assigned at the scope of an assignment. */
+function assignedAt({ arm }: Azure, assignmentId: string, { principalId }: Before) {
+  const [scope = ""] = assignmentId.split(/\/providers\/Microsoft\.Authorization\/roleAssignments\//i);
+  const path = `${scope}/providers/Microsoft.Authorization/roleAssignments`;
+  return arm.list(`${path}?$filter=principalId eq '${principalId}'`, API, Stored);
+}
+
+/**
+ * Azure allows a role once for a principal and scope. Under another name it was given back by somebody: as it was, or under
+ * another condition, which is not ours to overwrite.
+ */
+async function givenBackOtherwise(azure: Azure, assignmentId: string, before: Before): Promise<StepOutcome> {
+  const others = await assignedAt(azure, assignmentId, before);
+  if (others.kind === "failed") return failed(others.failure, azure.now());
+  if (others.value.some((it) => isSame(it, before))) return alreadySo(others.requestId, azure.now());
+  return {
+    kind: "needs-person",
+    reason: "Somebody gave the role back meanwhile, under another name and other conditions.",
+    action: `Compare it with the condition it had: ${before.condition ?? "none"}`,
+  };
+}
 
 function isSame({ properties }: z.infer<typeof Stored>, before: Before): boolean {
   const equal = (a: string, b: string) => a.toLowerCase() === b.toLowerCase();
@@ -140,7 +171,7 @@ function propose(
   because: readonly string[],
 ): Proposal<Target, Before> {
   const role = it.roleName ?? it.roleDefinitionId;
-  const hindrance = hindering(scope.obstacles, it);
+  const hindrance = hindering(scope, it);
   return {
     target: { assignmentId: it.id, principalId: it.principalId },
     before: {
@@ -162,7 +193,9 @@ function propose(
 }
 
 /** What stands in the way: a lock, or that the last owner of a subscription cannot be removed at all. */
-function hindering(obstacles: readonly Obstacle[], { id, scope }: RoleAssignment): Hindrance | null {
+function hindering(of: Scope, { id, scope, principalId }: RoleAssignment): Hindrance | null {
+  const { obstacles } = of;
+  const coveredBy = shuttingAll(of, [principalId]);
   const last = obstacles.some(
     (it) => it.kind === "last-owner" && it.roleAssignmentId.toLowerCase() === id.toLowerCase(),
   );
@@ -170,9 +203,10 @@ function hindering(obstacles: readonly Obstacle[], { id, scope }: RoleAssignment
     return {
       reason: `it is the last Owner of ${scope}, and Azure refuses to remove it`,
       action: `Make somebody else Owner of ${scope}, then remove the assignment ${id}`,
+      ...(coveredBy === undefined ? {} : { coveredBy }),
     };
   }
-  return lockInTheWay(obstacles, scope, "deletion", `remove the assignment ${id}`);
+  return lockInTheWay(obstacles, scope, "deletion", `remove the assignment ${id}`, coveredBy);
 }
 
 /** Who can hand out roles takes back any other that went before; then what opens vaults and data. */

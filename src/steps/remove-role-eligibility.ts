@@ -3,9 +3,11 @@ import { z } from "zod";
 import type { Azure } from "../azure/azure.ts";
 import { principalKey } from "../case/principal.ts";
 import type { RoleAssignment } from "../case/grant.ts";
-import type { Obstacle } from "../case/scope.ts";
+import type { Scope } from "../case/scope.ts";
 import { alreadySo, confirmation, failed, outcomeOfChange, outcomeOfRemoval } from "./answers.ts";
 import { describeScope } from "./describe-scope.ts";
+import { shuttingAll } from "./shutting.ts";
+import { endedMeanwhile, JUSTIFICATION } from "./eligibility.ts";
 import { lockInTheWay, plantedBecause } from "./hindrances.ts";
 import { AZURE } from "./needs.ts";
 import { defineStep, type Proposal } from "./step.ts";
@@ -21,12 +23,14 @@ const Before = z.object({
   roleName: z.string().nullable(),
   condition: z.string().nullable(),
   conditionVersion: z.string().nullable(),
+  endDateTime: z.string().nullable(),
 });
 const Eligible = z.object({
   properties: z.object({
     scope: z.string(),
     principalId: z.string(),
     roleDefinitionId: z.string(),
+    condition: z.string().nullish(),
   }),
 });
 
@@ -38,15 +42,19 @@ const list = ({ arm }: Azure, { scope, principalId }: Target) =>
     Eligible,
   );
 
-function isHeld(held: readonly z.infer<typeof Eligible>[], target: Target): boolean {
+function heldAs(held: readonly z.infer<typeof Eligible>[], target: Target) {
   const same = (a: string, b: string) => a.toLowerCase() === b.toLowerCase();
   const role = (id: string) => id.split("/").at(-1) ?? id;
-  return held.some(
+  return held.find(
     ({ properties }) =>
       same(properties.scope, target.scope) &&
       same(properties.principalId, target.principalId) &&
       same(role(properties.roleDefinitionId), role(target.roleDefinitionId)),
   );
+}
+
+function expirationOf(endDateTime: string | null) {
+  return endDateTime === null ? { type: "NoExpiration" } : { type: "AfterDateTime", endDateTime };
 }
 
 /** A request has a name of its own; the same step, tried again, sends the same request. */
@@ -78,7 +86,7 @@ export const removeRoleEligibility = defineStep({
       roleAssignments
         .filter((it) => it.assignment === "eligible" && it.throughGroupId === null)
         .map((it) =>
-          propose(scope.obstacles, it, principal.displayName, principalKey(principal), [
+          propose(scope, it, principal.displayName, principalKey(principal), [
             it.planted ? "It was made eligible during the attack." : "The suspect can activate it.",
           ]),
         ),
@@ -89,7 +97,7 @@ export const removeRoleEligibility = defineStep({
       plant.present !== false
         ? [
             propose(
-              scope.obstacles,
+              scope,
               plant.detail.assignment,
               plant.onName ?? plant.detail.assignment.principalId,
               plant.detail.assignment.principalId,
@@ -109,12 +117,12 @@ export const removeRoleEligibility = defineStep({
         ? alreadySo(present.failure.requestId, azure.now())
         : failed(present.failure, azure.now());
     }
-    if (!isHeld(present.value, target)) return alreadySo(present.requestId, azure.now());
+    if (heldAs(present.value, target) === undefined) return alreadySo(present.requestId, azure.now());
     const properties = {
       requestType: "AdminRemove",
       principalId,
       roleDefinitionId,
-      justification: "Containment of a compromised identity",
+      justification: JUSTIFICATION.remove,
     };
     return outcomeOfRemoval(
       await azure.arm.put(requestPath(scope, stepId, "remove"), API, { properties }, z.unknown()),
@@ -123,24 +131,35 @@ export const removeRoleEligibility = defineStep({
   },
   verify: async ({ azure }, target) =>
     confirmation(await list(azure, target), azure.now(), {
-      holds: (it) => !isHeld(it, target),
+      holds: (it) => heldAs(it, target) === undefined,
       otherwise: "still eligible",
       absentHolds: true,
     }),
   undoing: {
     kind: "can",
-    async undo({ azure, stepId }, target, { condition, conditionVersion }) {
+    async undo({ azure, stepId }, target, { condition, conditionVersion, endDateTime }) {
       const { scope, principalId, roleDefinitionId } = target;
       const present = await list(azure, target);
       if (present.kind === "failed") return failed(present.failure, azure.now());
-      if (isHeld(present.value, target)) return alreadySo(present.requestId, azure.now());
+      const held = heldAs(present.value, target);
+      if (held !== undefined) {
+        return (held.properties.condition ?? null) === condition
+          ? alreadySo(present.requestId, azure.now())
+          : {
+              kind: "needs-person",
+              reason: "Somebody made the principal eligible again meanwhile, under another condition.",
+              action: `Compare it with the condition it had: ${condition ?? "none"}`,
+            };
+      }
       const now = azure.now();
+      if (endDateTime !== null && Date.parse(endDateTime) <= now.getTime())
+        return endedMeanwhile(endDateTime);
       const properties = {
         requestType: "AdminAssign",
         principalId,
         roleDefinitionId,
-        justification: "Restored after containment",
-        scheduleInfo: { startDateTime: now.toISOString(), expiration: { type: "NoExpiration" } },
+        justification: JUSTIFICATION.restore,
+        scheduleInfo: { startDateTime: now.toISOString(), expiration: expirationOf(endDateTime) },
         ...(condition === null ? {} : { condition, conditionVersion }),
       };
       return outcomeOfChange(
@@ -150,7 +169,7 @@ export const removeRoleEligibility = defineStep({
     },
     verifyUndone: async ({ azure }, target) =>
       confirmation(await list(azure, target), azure.now(), {
-        holds: (it) => isHeld(it, target),
+        holds: (it) => heldAs(it, target) !== undefined,
         otherwise: "not eligible",
         absentHolds: false,
       }),
@@ -158,17 +177,28 @@ export const removeRoleEligibility = defineStep({
 });
 
 function propose(
-  obstacles: readonly Obstacle[],
+  scope: Scope,
   it: RoleAssignment,
   principalName: string,
   holder: string,
   because: readonly string[],
 ): Proposal<Target, z.infer<typeof Before>> {
   const role = it.roleName ?? it.roleDefinitionId;
-  const hindered = lockInTheWay(obstacles, it.scope, "deletion", `remove the eligibility for ${role}`);
+  const hindered = lockInTheWay(
+    scope.obstacles,
+    it.scope,
+    "deletion",
+    `remove the eligibility for ${role}`,
+    shuttingAll(scope, [it.principalId]),
+  );
   return {
     target: { scope: it.scope, principalId: it.principalId, roleDefinitionId: it.roleDefinitionId },
-    before: { roleName: it.roleName, condition: it.condition, conditionVersion: it.conditionVersion },
+    before: {
+      roleName: it.roleName,
+      condition: it.condition,
+      conditionVersion: it.conditionVersion,
+      endDateTime: it.endDateTime ?? null,
+    },
     title: `Remove the eligibility for ${role} on ${describeScope(it.scope)} from ${principalName}`,
     because,
     cost: [`${principalName} can no longer activate ${role} on ${describeScope(it.scope)}.`],

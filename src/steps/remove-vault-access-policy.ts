@@ -6,6 +6,7 @@ import type { Scope } from "../case/scope.ts";
 import { alreadySo, confirmation, failed, outcomeOfChange } from "./answers.ts";
 import { lockInTheWay, plantedBecause } from "./hindrances.ts";
 import { AZURE } from "./needs.ts";
+import { shuttingAll } from "./shutting.ts";
 import { defineStep, type Proposal } from "./step.ts";
 
 const API = "2023-07-01";
@@ -176,7 +177,13 @@ function propose(
     },
   };
   const vault = vaultId.split("/").at(-1) ?? vaultId;
-  const hindered = lockInTheWay(scope.obstacles, vaultId, "write", `remove the access policy from ${vault}`);
+  const hindered = lockInTheWay(
+    scope.obstacles,
+    vaultId,
+    "write",
+    `remove the access policy from ${vault}`,
+    shuttingAll(scope, [objectId]),
+  );
   const tags = scope.reach.find(({ targetId }) =>
     targetId.toLowerCase().startsWith(`${vaultId.toLowerCase()}/`),
   )?.tags;

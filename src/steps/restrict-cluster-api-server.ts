@@ -8,7 +8,7 @@ import {
 import { type Hindrance, lockInTheWay } from "./hindrances.ts";
 import { AZURE } from "./needs.ts";
 import { defineStep } from "./step.ts";
-import { type Taken, takenThrough } from "./taken.ts";
+import { coveredAtCluster, type Taken, takenThrough } from "./taken.ts";
 
 const Ranges = z.array(z.string());
 const PRIVATE: Hindrance = {
@@ -33,12 +33,19 @@ export const restrictClusterApiServer = defineStep({
 
   propose: (scope, { apiServerRanges }) =>
     takenThrough(scope, "cluster", "cluster-credential").map((taken) => {
+      const coveredBy = coveredAtCluster(scope, taken);
       const hindered =
-        hindering(taken, apiServerRanges) ??
-        lockInTheWay(scope.obstacles, taken.resourceId, "write", `restrict the API server of ${taken.name}`);
+        hindering(taken, apiServerRanges, coveredBy) ??
+        lockInTheWay(
+          scope.obstacles,
+          taken.resourceId,
+          "write",
+          `restrict the API server of ${taken.name}`,
+          coveredBy,
+        );
       return {
         target: { clusterId: taken.resourceId, ranges: [...apiServerRanges].toSorted() },
-        before: { ranges: taken.reach?.cluster ? [...taken.reach.cluster.authorizedIpRanges] : null },
+        before: { ranges: taken.cluster ? [...taken.cluster.authorizedIpRanges] : null },
         title: `Let only the address ranges of the policy reach the API server of ${taken.name}`,
         because: taken.because,
         cost: [
@@ -90,10 +97,16 @@ export const restrictClusterApiServer = defineStep({
   },
 });
 
-function hindering({ reach, name }: Taken, ranges: readonly string[]): Hindrance | null {
-  if (reach?.cluster?.privateCluster === true) return PRIVATE;
+function hindering(
+  { cluster, name }: Taken,
+  ranges: readonly string[],
+  coveredBy: Hindrance["coveredBy"],
+): Hindrance | null {
+  const covered = coveredBy === undefined ? {} : { coveredBy };
+  if (cluster?.privateCluster === true) return { ...PRIVATE, ...covered };
   if (ranges.length > 0) return null;
   return {
+    ...covered,
     reason: "the policy names no ranges that must keep access (clusters.apiServerRanges)",
     action: `Restrict the API server of ${name} to your own addresses`,
   };

@@ -3,6 +3,7 @@ import { principalKey } from "../case/principal.ts";
 import type { Scope } from "../case/scope.ts";
 import { alreadySo, confirmation, failed, outcomeOfRemoval } from "./answers.ts";
 import { MICROSOFT_GRAPH } from "./needs.ts";
+import { shutting } from "./shutting.ts";
 import { cannotBeUndone, defineStep } from "./step.ts";
 
 const Sessions = z.object({ signInSessionsValidFromDateTime: z.string().nullish() });
@@ -26,6 +27,7 @@ export const revokeUserSessions = defineStep({
       const hindered = name.includes("#EXT#")
         ? {
             reason: "a guest's sessions belong to the home tenant",
+            coveredBy: [shutting(principal)],
             action: `Tell the home tenant of ${name} to revoke its sessions`,
           }
         : null;

@@ -33,7 +33,7 @@ export const rotateClusterSigningKeys = defineStep({
   propose: (scope) =>
     takenCertificates(scope)
       // A cluster that issues no tokens to the outside has no such key; where that is not known it is tried.
-      .filter(({ reach }) => reach?.cluster?.issuesTokens !== false)
+      .filter(({ cluster }) => cluster?.issuesTokens !== false)
       .flatMap((taken) => {
         const hindered = lockInTheWay(
           scope.obstacles,

@@ -3,6 +3,7 @@ import type { Reach } from "../case/reach.ts";
 import type { IssuerUnknown, Scope } from "../case/scope.ts";
 import type { SecretConsumer } from "../case/secret-consumer.ts";
 import { PROVIDERS } from "../rotate/providers.ts";
+import type { Hindrance } from "./hindrances.ts";
 import type { Provider } from "../rotate/provider.ts";
 import type { RotationMode } from "../rotate/rotation.ts";
 import { addressIn, providerByTags } from "../rotate/tagged-provider.ts";
@@ -11,6 +12,7 @@ import { confirmation, evidenceOf } from "./answers.ts";
 import { consumerLines } from "./consumer-lines.ts";
 import { soughtInVain } from "./issuer-unknown.ts";
 import { AZURE, KEY_VAULT } from "./needs.ts";
+import { shuttingAll } from "./shutting.ts";
 import { cannotBeUndone, defineStep, type Need, type Proposal } from "./step.ts";
 
 const Target = z.object({
@@ -103,6 +105,8 @@ interface Suspected {
   readonly vaultId: string;
   readonly name: string;
   readonly isRead: boolean;
+  /** Who could read it. */
+  readonly readers: readonly string[];
   readonly managed: boolean;
   readonly tags: Readonly<Record<string, string>>;
   readonly consumers?: readonly SecretConsumer[];
@@ -122,6 +126,7 @@ function suspectedSecrets(scope: Scope): readonly Proposed[] {
       // What only a log tells of knows neither.
       tags: { ...known?.tags, ...secret.tags },
       consumers: secret.consumers ?? known?.consumers ?? [],
+      readers: [...(known?.readers ?? []), ...secret.readers],
     });
   }
   const read = new Set(
@@ -129,7 +134,12 @@ function suspectedSecrets(scope: Scope): readonly Proposed[] {
   );
   return [...secrets.values()].map((secret) => {
     const tier = secret.isRead ? 0 : read.has(secret.vaultId.toLowerCase()) ? 1 : 2;
-    return proposal(secret, "incident", { tier, because: WHY[tier], vain: soughtInVain(scope, secret) });
+    return proposal(secret, "incident", {
+      tier,
+      because: WHY[tier],
+      vain: soughtInVain(scope, secret),
+      coveredBy: tier > 0 ? coveredUnread(scope, secret) : undefined,
+    });
   });
 }
 
@@ -139,20 +149,42 @@ const WHY = [
   "A suspect could read it.",
 ] as const;
 
-function suspected({ kind, targetId, name, can, evidence, tags, consumers }: Reach): Suspected | null {
+function suspected({
+  kind,
+  targetId,
+  name,
+  can,
+  evidence,
+  tags,
+  principalKey,
+  consumers,
+}: Reach): Suspected | null {
   if (kind !== "vault-secret" && kind !== "vault-certificate") return null;
   const isRead = evidence === "read";
   if (!isRead && !can.includes("read-secret")) return null;
   const vaultId = targetId.split("/").slice(0, -2).join("/");
   const managed = kind === "vault-certificate";
-  return { vaultId, name, isRead, managed, tags, ...(consumers === undefined ? {} : { consumers }) };
+  return {
+    vaultId,
+    name,
+    isRead,
+    managed,
+    tags,
+    readers: [principalKey],
+    ...(consumers === undefined ? {} : { consumers }),
+  };
 }
 
 /** Asked for by name: nobody is suspected of reading them, so the old value may overlap with the new one. */
 function namedSecrets(scope: Scope): readonly Proposed[] {
   const mode: RotationMode = scope.principals.length === 0 ? "hygiene" : "incident";
   return (scope.namedSecrets ?? []).map(({ because, ...secret }) =>
-    proposal({ ...secret, isRead: true }, mode, { tier: 0, because, vain: soughtInVain(scope, secret) }),
+    proposal({ ...secret, isRead: true, readers: [] }, mode, {
+      tier: 0,
+      because,
+      vain: soughtInVain(scope, secret),
+      coveredBy: undefined,
+    }),
   );
 }
 
@@ -162,6 +194,18 @@ interface Grounds {
   readonly because: string;
   /** Its issuer was looked for before. */
   readonly vain: IssuerUnknown | null;
+  readonly coveredBy: Hindrance["coveredBy"];
+}
+
+/**
+ * What nobody is seen to have read is not known outside once nobody who could read it gets in any more, or its versions
+ * are disabled. Logs that show a read later make it a secret that was read.
+ */
+function coveredUnread(scope: Scope, { vaultId, name, readers }: Suspected): Hindrance["coveredBy"] {
+  const vault = vaultId.split("/").at(-1)?.toLowerCase() ?? "";
+  const target = { vaultUri: `https://${vault}.vault.azure.net`, name };
+  const disabled = { kind: "disable-secret-version", target };
+  return (shuttingAll(scope, readers) ?? [[]]).map((group) => [...group, disabled]);
 }
 
 function proposal(secret: Suspected, mode: RotationMode, grounds: Grounds): Proposed {
@@ -218,8 +262,9 @@ function asking(provider: Provider | null, { tier, vain }: Grounds): Pick<Propos
 
 function hindrance(
   { name, vaultId, managed }: Suspected,
-  { tier, vain }: Grounds,
+  { tier, vain, coveredBy }: Grounds,
 ): Pick<Proposed, "hindered"> {
+  const covered = coveredBy === undefined ? {} : { coveredBy };
   const vaultName = vaultId.split("/").at(-1) ?? vaultId;
   if (name === "*") {
     return {
@@ -232,6 +277,7 @@ function hindrance(
   if (managed) {
     return {
       hindered: {
+        ...covered,
         reason: "a certificate keeps its private key there, which is never overwritten",
         action: `Renew the certificate ${name} in ${vaultName} and revoke the old one at its issuer`,
       },
@@ -241,6 +287,7 @@ function hindrance(
   if (tier > 0 && vain !== null) {
     return {
       hindered: {
+        ...covered,
         reason: `it could have been read, and its issuer was looked for and not found (${vain.tried})`,
         action: `Rotate ${name} of ${vaultName} where it was issued, or tag it with its provider and have it rotated by name`,
       },

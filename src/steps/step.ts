@@ -3,6 +3,7 @@ import type { Azure } from "../azure/azure.ts";
 import type { Confirmation, StepOutcome } from "../case/outcome.ts";
 import type { Scope } from "../case/scope.ts";
 import type { WaveName } from "../plan/waves.ts";
+import type { Hindrance } from "./hindrances.ts";
 
 /** A right that a step uses. `infra/`, the permission page and a check before the incident are made from these. */
 export type Need =
@@ -32,7 +33,7 @@ export interface Proposal<Target, Before> {
   /** In place of a step that came to nothing: that it is new in a plan says nothing about the attacker. */
   readonly offered?: true;
   /** The step cannot work, and a person has to act instead. */
-  readonly hindered?: { readonly reason: string; readonly action: string };
+  readonly hindered?: Hindrance;
 }
 
 /** What of the policy a proposal depends on. */

@@ -1,7 +1,8 @@
 import { principalKey } from "../case/principal.ts";
 import type { Activity } from "../case/activity.ts";
-import type { Reach } from "../case/reach.ts";
+import type { ClusterSettings, Reach } from "../case/reach.ts";
 import type { Scope } from "../case/scope.ts";
+import { shuttingAll, type StepReference } from "./shutting.ts";
 
 /** A resource whose credentials the suspects got hold of, as the logs show. */
 export interface Taken {
@@ -17,6 +18,8 @@ export interface Taken {
   readonly tags: Readonly<Record<string, string>>;
   /** What is known of the resource besides, if a role still reaches it. */
   readonly reach: Reach | null;
+  /** How it is set up, where it is a cluster and that could be read. */
+  readonly cluster: ClusterSettings | null;
   readonly touches: readonly string[];
 }
 
@@ -78,6 +81,7 @@ export function takenData(scope: Scope, kind: keyof typeof PATTERNS): readonly T
             ],
             tags: first.tags,
             reach: first,
+            cluster: first.cluster ?? null,
             touches: sorted([first.targetId, ...reached.map((it) => it.principalKey)]),
           },
         ];
@@ -89,18 +93,33 @@ export function takenData(scope: Scope, kind: keyof typeof PATTERNS): readonly T
  * integration, which carries the same power. With Entra a user's kubeconfig holds no secret.
  */
 export function takenCertificates(scope: Scope): readonly Taken[] {
-  return takenThrough(scope, "cluster", "cluster-credential").filter(({ operations, reach }) =>
+  return takenThrough(scope, "cluster", "cluster-credential").filter(({ operations, cluster }) =>
     operations.some(
       (it) =>
         /\/(?:listClusterAdminCredential|accessProfiles\/listCredential)\/action$/i.test(it) ||
-        (/\/listClusterUserCredential\/action$/i.test(it) && reach?.cluster?.entraIntegration !== true),
+        (/\/listClusterUserCredential\/action$/i.test(it) && cluster?.entraIntegration !== true),
     ),
   );
+}
+
+/**
+ * What covers a door of a cluster that stays open: its certificates are rotated, so that what was taken is dead; or, where
+ * only what Entra asks after was taken, who took it is shut.
+ */
+export function coveredAtCluster(
+  scope: Scope,
+  { resourceId, takers }: Taken,
+): readonly (readonly StepReference[])[] | undefined {
+  const isCertificate = takenCertificates(scope).some((it) => it.resourceId === resourceId);
+  return isCertificate
+    ? [[{ kind: "rotate-cluster-certificates", target: { clusterId: resourceId } }]]
+    : shuttingAll(scope, takers);
 }
 
 function takenFrom(scope: Scope, resourceId: string, events: readonly Activity[]): Taken {
   const id = resourceId.toLowerCase();
   const reach = scope.reach.find(({ targetId }) => targetId.toLowerCase() === id) ?? null;
+  const opened = scope.opened?.find((it) => it.resourceId.toLowerCase() === id);
   const takers = sorted(events.map((it) => it.principalKey));
   const names = scope.principals
     .filter(({ principal }) => takers.includes(principalKey(principal)))
@@ -115,8 +134,9 @@ function takenFrom(scope: Scope, resourceId: string, events: readonly Activity[]
     takers,
     operations,
     because: [`${names.join(", ") || "The suspect"} called ${operations.join(", ")}, last ${since}.`],
-    tags: reach?.tags ?? {},
+    tags: reach?.tags ?? opened?.tags ?? {},
     reach,
+    cluster: reach?.cluster ?? opened?.cluster ?? null,
     touches: sorted([resourceId, ...takers]),
   };
 }

@@ -14,6 +14,8 @@ export interface CaseDocuments {
   list(caseId: string): Promise<readonly string[]>;
   /** Our own document, whose hash the record holds. Throws when absent, changed, or not JSON. */
   getJson<T extends object>(caseId: string, reference: DocumentReference): Promise<T>;
+  /** The same, but null when absent. */
+  find<T extends object>(caseId: string, reference: DocumentReference): Promise<T | null>;
 }
 
 /** Thrown when a stored document is not what the record says it is. */
@@ -45,6 +47,17 @@ export function openCaseDocuments(container: ContainerClient): CaseDocuments {
       throw error;
     }
   };
+  const find = async <T extends object>(caseId: string, reference: DocumentReference): Promise<T | null> => {
+    const bytes = await get(caseId, reference.blob);
+    if (bytes === null) return null;
+    if (sha256(bytes) !== reference.sha256) {
+      throw new DocumentError(
+        "DOCUMENT_CHANGED",
+        `${reference.blob} of ${caseId} is not what the record says`,
+      );
+    }
+    return JSON.parse(Buffer.from(bytes).toString("utf8"));
+  };
   return {
     put,
     get,
@@ -63,17 +76,13 @@ export function openCaseDocuments(container: ContainerClient): CaseDocuments {
       return put(caseId, name, Buffer.from(text), "application/json");
     },
     async getJson<T extends object>(caseId: string, reference: DocumentReference): Promise<T> {
-      const bytes = await get(caseId, reference.blob);
-      if (bytes === null)
+      const document = await find<T>(caseId, reference);
+      if (document === null) {
         throw new DocumentError("DOCUMENT_MISSING", `${reference.blob} of ${caseId} is missing`);
-      if (sha256(bytes) !== reference.sha256) {
-        throw new DocumentError(
-          "DOCUMENT_CHANGED",
-          `${reference.blob} of ${caseId} is not what the record says`,
-        );
       }
-      return JSON.parse(Buffer.from(bytes).toString("utf8"));
+      return document;
     },
+    find,
   };
 }
 

@@ -8,6 +8,7 @@ import type {
   Severity,
 } from "../case/case.ts";
 import type { ResidualExposure } from "../case/outcome.ts";
+import type { PlanDifference } from "../plan/plan-difference.ts";
 import type { DocumentReference } from "../record/entry.ts";
 import { inPieces, joined, type LongText } from "./long-text.ts";
 
@@ -18,6 +19,8 @@ export interface PendingDecision {
   readonly deadline: string;
   /** Who asked for it, by object id: nobody approves their own. */
   readonly requester: string;
+  /** What is new since the plan that was answered last; null in a first question. */
+  readonly difference: PlanDifference | null;
 }
 
 export interface PastDecision {

@@ -21,10 +21,10 @@ export interface Stage extends AsyncDisposable {
 export async function stage(
   scenario: string,
   policy = POLICY,
-  weather: Pick<HouseOptions, "latencyInMs"> = {},
+  more: Pick<HouseOptions, "latencyInMs" | "tokenLifetimes"> = {},
 ): Promise<Stage> {
   const folder = mkdtempSync(join(tmpdir(), "tourniquet-e2e-"));
-  const house = await startHouse({ folder, scenario, policy, delays: 0, fresh: true, ...weather });
+  const house = await startHouse({ folder, scenario, policy, delays: 0, fresh: true, ...more });
   return {
     house,
     folder,
@@ -73,14 +73,14 @@ type Seen = z.infer<typeof CaseSeenSchema>;
 export async function until(
   on: Pick<Stage, "call">,
   caseId: string,
-  wanted: (seen: Seen) => boolean,
+  wanted: (seen: Seen) => boolean | Promise<boolean>,
   { approve = true, patienceInMs = 120_000 }: { approve?: boolean; patienceInMs?: number } = {},
 ): Promise<Seen> {
   const deadline = performance.now() + patienceInMs;
   let decided = "";
   for (;;) {
     const seen = await caseSeen(on, caseId);
-    if (wanted(seen)) return seen;
+    if (await wanted(seen)) return seen;
     const digest = seen.decision?.planDigest;
     if (approve && digest !== undefined && digest !== decided) {
       decided = digest;

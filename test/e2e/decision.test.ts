@@ -57,6 +57,15 @@ describe("who decides, on what, and when", () => {
       status: 422,
       body: { code: "BODY_REFUSED" },
     });
+    const named = await on.call("approver", "GET", `/cases/${caseId}/plan?digest=${planDigest}`);
+    expect(named).toMatchObject({ status: 200, body: { digest: planDigest, caseId } });
+    for (const [digest, status, code] of [
+      [OTHER_DIGEST, 404, "NO_SUCH_PLAN"],
+      ["../scope.json", 400, "BAD_DIGEST"],
+    ] as const) {
+      const answer = await on.call("approver", "GET", `/cases/${caseId}/plan?digest=${digest}`);
+      expect(answer).toMatchObject({ status, body: { code } });
+    }
     const waiting = await recordOf(on, caseId);
     expect(waiting.filter(({ type }) => type === "intent").map(({ data }) => data["planDigest"])).toEqual([
       "quick-cut",

@@ -26,7 +26,7 @@ function planWith(steps: readonly Partial<PlannedStep>[]): Plan {
     scopeDigest: "s",
     policyDigest: "p",
     waves: [{ name: "quick-cut", reason: "First.", steps: steps.map((it) => ({ ...STEP, ...it })) }],
-    personActions: [{ title: "Lift the lock", because: "It is in the way.", targetId: null }],
+    personActions: [{ title: "Lift the lock", because: "It is in the way.", targetId: null, missing: [] }],
   };
 }
 

@@ -1,16 +1,18 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
+import { ALERTS } from "../../src/intake/alerts.ts";
+import { TRIGGERS } from "../../src/intake/triggers.ts";
 import { parsePolicy, PLAN_ONLY, Policy, ruleOn } from "../../src/plan/policy.ts";
 import { STEPS } from "../../src/steps/steps.ts";
 
-const KINDS = STEPS.map(({ kind }) => kind);
+const VOCABULARY = { stepKinds: STEPS.map(({ kind }) => kind), triggers: TRIGGERS };
 
 test("the policy in the documentation is one, and the local one too", () => {
   const page = readFileSync("docs/policy.md", "utf8");
   const sample: unknown = JSON.parse(/```json\n([\s\S]*?)```/.exec(page)?.[1] ?? "");
-  expect(parsePolicy(sample, KINDS)).toMatchObject({ kind: "policy" });
+  expect(parsePolicy(sample, VOCABULARY)).toMatchObject({ kind: "policy" });
   const local: unknown = JSON.parse(readFileSync("local/run/policy.json", "utf8"));
-  expect(parsePolicy(local, KINDS)).toMatchObject({ kind: "policy" });
+  expect(parsePolicy(local, VOCABULARY)).toMatchObject({ kind: "policy" });
 });
 
 test("every mistake is listed, wherever it is, and the document refused as a whole", () => {
@@ -20,14 +22,23 @@ test("every mistake is listed, wherever it is, and the document refused as a who
       rules: [
         { name: "a", mode: "destroy", steps: { kinds: { "delete-tenant": "automatic" } } },
         { name: "a", mode: "plan", steps: { reversible: "sometimes" } },
+        {
+          name: "b",
+          mode: "plan",
+          when: { triggers: ["sentinel-incident", "sentinel"], principalKinds: [] },
+        },
+        { name: "c", mode: "plan", when: { minimumSeverity: "severe", principalKinds: ["robot"] } },
+        { name: "d", mode: "plan", quickCut: "always", when: { triggers: [] } },
       ],
+      protected: { ids: ["ada@contoso.com"], groupIds: ["Admins"], tags: [{ name: "env", values: [] }] },
+      approval: { atDeadline: "go on" },
       breakGlass: ["admin@contoso.com"],
       clusters: { apiServerRanges: ["everywhere"] },
       limits: { principalsPerHour: -1 },
       verification: { confirmations: 0 },
       protcted: {},
     },
-    KINDS,
+    VOCABULARY,
   );
   if (parsed.kind !== "refused") throw new Error("it was taken");
   const listed = parsed.problems.join("\n");
@@ -37,6 +48,17 @@ test("every mistake is listed, wherever it is, and the document refused as a who
     "rules.0.steps.kinds.delete-tenant: there is no such step",
     "rules.1.steps.reversible:",
     "rules.1.name: another rule has this name",
+    "rules.1: never asked, because rules.0 matches every case",
+    'rules.2.when.triggers.1: there is no trigger "sentinel", but azure-monitor-alert,',
+    "rules.2.when.principalKinds:",
+    "rules.3.when.minimumSeverity:",
+    "rules.3.when.principalKinds.0:",
+    "rules.4.quickCut:",
+    "rules.4.when.triggers:",
+    "protected.ids.0: neither an object id",
+    "protected.groupIds.0:",
+    "protected.tags.0.values:",
+    "approval.atDeadline:",
     "breakGlass.0:",
     "clusters.apiServerRanges.0:",
     "limits.principalsPerHour:",
@@ -47,8 +69,14 @@ test("every mistake is listed, wherever it is, and the document refused as a who
   }
 });
 
+test("every alert kind there is, and a person's request, can be named as a trigger", () => {
+  const triggers = [...ALERTS.map(({ name }) => name), "responder"];
+  const document = { version: 1, rules: [{ name: "all", mode: "plan", when: { triggers } }] };
+  expect(parsePolicy(document, VOCABULARY)).toMatchObject({ kind: "policy" });
+});
+
 test.each([null, 7, "text", [], {}])("what is no policy at all is refused: %j", (document) => {
-  expect(parsePolicy(document, KINDS).kind).toBe("refused");
+  expect(parsePolicy(document, VOCABULARY).kind).toBe("refused");
 });
 
 describe("what rules decide", () => {

@@ -7,6 +7,7 @@ const pending = {
   planDigest: PLAN,
   deadline: "2026-03-01T12:00:00.000Z",
   requester: "AAAAAAAA-0000-0000-0000-000000000001",
+  difference: null,
 } as const;
 const approver = { planDigest: PLAN, by: { objectId: "bbbbbbbb-0000-0000-0000-000000000002" } };
 const before = new Date("2026-03-01T11:59:59.999Z");

@@ -6,7 +6,8 @@ import { caseFlow, type CaseFlowInput } from "../../src/respond/case-flow.ts";
 
 const HOUR_IN_MS = 3_600_000;
 const BEGAN = Date.parse("2026-11-20T12:00:00.000Z");
-const QUIET: Watched = { findings: 0, contain: false };
+const QUIET: Watched = { findings: 0, contain: false, clean: false };
+const CLEAN: Watched = { ...QUIET, clean: true };
 const NOTHING: RequestsFound = { restore: false, closeId: null };
 
 const Call = z.object({
@@ -15,20 +16,31 @@ const Call = z.object({
   input: z.record(z.string(), z.unknown()),
 });
 const Wait = z.object({ kind: z.literal("any"), timer: z.object({ at: z.date() }) });
+const Sleep = z.object({ kind: z.literal("timer"), at: z.date() });
 
 /** Runs a watch as Durable would: on a clock that only timers move, each instance going on as the next with nothing kept. */
 function run(
   answers: {
     readonly look?: (at: number) => Watched;
     readonly asked?: (at: number) => RequestsFound;
+    /** Whether what was open agrees by then, and what the case comes to. */
+    readonly closed?: (at: number) => boolean;
     /** Timers of Durable fire up to this much early. */
     readonly earlyByInMs?: number;
   },
-  { hours = 72, everyInMs = 600_000 } = {},
+  { hours = 72, everyInMs = 600_000, gaps = false, open = false } = {},
 ) {
   let now = BEGAN;
   const until = new Date(BEGAN + hours * HOUR_IN_MS).toISOString();
-  let input: CaseFlowInput | null = { caseId: "case-1", phase: "watch", until, everyInMs, round: 1 };
+  const pace = {
+    confirmations: 2,
+    confirmEveryInMs: 20_000,
+    confirmWithinInMs: 900_000,
+    decideWithinInMs: 4 * HOUR_IN_MS,
+    watchForInMs: hours * HOUR_IN_MS,
+    watchEveryInMs: everyInMs,
+  };
+  let input: CaseFlowInput | null = { caseId: "case-1", phase: "watch", until, pace, gaps, open, round: 1 };
   const calls: { readonly name: string; readonly at: number; readonly input: Record<string, unknown> }[] = [];
   const instances: number[] = [];
   while (input !== null && input.phase === "watch") {
@@ -60,6 +72,12 @@ function run(
         step = flow.next((step.value as unknown as { readonly timer: unknown }).timer);
         continue;
       }
+      const slept = Sleep.safeParse(step.value);
+      if (slept.success) {
+        now = Math.max(now, slept.data.at.getTime());
+        step = flow.next();
+        continue;
+      }
       const { name, input: given } = Call.parse(step.value);
       calls.push({ name, at: now, input: given });
       const answer =
@@ -67,7 +85,15 @@ function run(
           ? (answers.look?.(now) ?? QUIET)
           : name === "look-for-requests"
             ? (answers.asked?.(now) ?? NOTHING)
-            : { outcome: "contained", watchUntil: null };
+            : name === "review-gaps"
+              ? { agreed: answers.closed?.(now) === true ? "1" : "0" }
+              : {
+                  outcome:
+                    given["phase"] === "reviewed" && answers.closed?.(now) !== true
+                      ? "contained-with-gaps"
+                      : "contained",
+                  watchUntil: null,
+                };
       step = flow.next(answer);
     }
     instances.push(yields);
@@ -110,8 +136,42 @@ test("somebody who closes ends it before another look", () => {
 });
 
 test("a finding to cut goes back to containing, one round on, and what is only found does not", () => {
-  const found = (contain: boolean) => run({ look: () => ({ findings: 1, contain }) }, { hours: 1 });
+  const found = (contain: boolean) =>
+    run({ look: () => ({ findings: 1, contain, clean: false }) }, { hours: 1 });
   expect(found(true).next).toEqual({ caseId: "case-1", phase: "respond", round: 2 });
   expect(found(false).next).toBeNull();
   expect(found(false).named("watch-once")).toHaveLength(6);
+});
+
+test("what is open is looked at again at each look, until it is closed; then no more", () => {
+  const closedAt = BEGAN + HOUR_IN_MS / 2;
+  const { named } = run({ closed: (at) => at >= closedAt }, { hours: 1, gaps: true });
+  const reviews = named("review-gaps").map(({ at }) => Math.round((at - BEGAN) / 1_000));
+  // Two looks that find it open, then as many reads in a row as prove that it is not.
+  expect(reviews).toEqual([600, 1_200, 1_800, 1_820]);
+  expect(named("conclude-case").map(({ input }) => input["phase"])).toEqual([
+    "reviewed",
+    "reviewed",
+    "reviewed",
+    "closed",
+  ]);
+  expect(run({}, { hours: 1 }).named("review-gaps")).toEqual([]);
+});
+
+test("after a look that found more, everything is read anew until a look is clean", () => {
+  const { named } = run(
+    { look: (at) => (at >= BEGAN + HOUR_IN_MS / 2 ? CLEAN : QUIET) },
+    { hours: 1, gaps: true, open: true },
+  );
+  expect(named("watch-once").map(({ input }) => input["look"])).toEqual([
+    "whole",
+    "whole",
+    "whole",
+    "as-needed",
+    "as-needed",
+    "as-needed",
+  ]);
+  expect(
+    named("conclude-case").filter(({ input }) => input["phase"] === "reviewed" && input["clean"] === true),
+  ).toHaveLength(4);
 });

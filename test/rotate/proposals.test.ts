@@ -147,7 +147,10 @@ test("a secret that was in reach before the cut still is, however its vault is w
 });
 
 function parsed(steps: Readonly<Record<string, string>>) {
-  const read = parsePolicy({ version: 1, rules: [{ name: "evict", mode: "evict", steps }] }, []);
+  const read = parsePolicy(
+    { version: 1, rules: [{ name: "evict", mode: "evict", steps }] },
+    { stepKinds: [], triggers: [] },
+  );
   if (read.kind === "refused") throw new Error(read.problems.join("; "));
   const { policy } = read;
   const ruling = ruleOn(policy, { trigger: "responder", severity: "high", principalKinds: [] });

@@ -12,7 +12,7 @@ export interface Scoping {
 
 /** The scope of some suspects of a tenant, over the last hours, as a case takes it. */
 export async function scopeOf(
-  { tenant, azure }: ReadTenant,
+  { tenant, azure }: Pick<ReadTenant, "tenant" | "azure">,
   { objectIds, hours = 5, leaked = [] }: Scoping,
 ): Promise<Scope> {
   const now = tenant.tenant.clock.now();

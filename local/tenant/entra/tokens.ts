@@ -128,9 +128,9 @@ export function issuerOf(tenant: Pick<Tenant, "id">, version: "1.0" | "2.0"): st
     : `https://sts.windows.net/${tenant.id}/`;
 }
 
-/** Random between 60 and 90 minutes, as Entra gives access tokens. */
+/** Random between 60 and 90 minutes, as Entra gives access tokens, or as much of it as this tenant was told to give. */
 export function defaultLifetimeInS(tenant: Tenant): number {
-  return 3_599 + tenant.random.integer(1_801);
+  return Math.ceil((3_599 + tenant.random.integer(1_801)) * tenant.tokenLifetimes);
 }
 
 /** Managed identities, federation into them, and continuously evaluated tokens: about a day. */

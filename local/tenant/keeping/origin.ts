@@ -11,6 +11,8 @@ const Origin = z.object({
   nowInMs: z.number(),
   generate: z.record(z.string(), z.number()).optional(),
   delays: z.record(z.string(), z.number()),
+  /** Tokens' lives times this; 1 where it was not said. */
+  tokenLifetimes: z.number().optional(),
   /** What headers of the managed identity endpoint are derived from. */
   headerKey: z.string(),
 });

@@ -39,6 +39,18 @@ test("a token already issued outlives the disabling of its principal and dies at
   expect([before, after]).toEqual([200, 401]);
 });
 
+test("tokens live as much of Entra's hour as the tenant was told", async () => {
+  const clock = manualTenantClock(START);
+  await using tenant = await startTenant({ clock, tokenLifetimes: 0.01 });
+  const { body } = await askForToken(tenant, bySecret(tenant, "deploy", "leaked", "https://vault.azure.net"));
+  const lifeInS = body.expires_in ?? 0;
+  const before = await readSecret(tenant, body.access_token);
+  clock.advance(lifeInS * 1_000);
+
+  expect([lifeInS >= 36, lifeInS <= 55]).toEqual([true, true]);
+  expect([before, await readSecret(tenant, body.access_token)]).toEqual([200, 401]);
+});
+
 test("the token endpoint honours a change only after its delay, and then at once", async () => {
   const clock = manualTenantClock(START);
   await using tenant = await startTenant({ clock, delays: { tokenIssuanceInMs: 90_000 } });

@@ -81,6 +81,7 @@ export function graphUnderTest({ directory = {}, delays = {}, throttling = 1 }: 
     domain: "contoso.onmicrosoft.com",
     clock,
     random: seededRandom("graph-test"),
+    tokenLifetimes: 1,
     delays: {
       directoryReplicationInMs: 0,
       tokenIssuanceInMs: 0,
