@@ -36,9 +36,11 @@ export function differenceOf(answered: Plan, asked: Plan): Omit<PlanDifference, 
 export function isNoMore(approved: PlannedStep, again: PlannedStep): boolean {
   const within = (more: readonly string[], known: readonly string[]) =>
     more.every((it) => known.includes(it));
+  // Logs, lists and Resource Graph spell ids in any case.
+  const ids = ({ touches }: PlannedStep) => touches.map((it) => it.toLowerCase());
   return (
     within(again.cost, approved.cost) &&
-    within(again.touches, approved.touches) &&
+    within(ids(again), ids(approved)) &&
     again.reversible === approved.reversible
   );
 }

@@ -74,6 +74,7 @@ test("evidence, times, an order and a smaller price are no difference", () => {
     fc.property(steps, fc.array(fc.string()), fc.nat(4), (some, evidence, turn) => {
       const again = some.map((it) => ({
         ...it,
+        touches: it.touches.map((id) => id.toUpperCase()),
         because: [...it.because, ...evidence],
         cost: it.cost.slice(1),
       }));
