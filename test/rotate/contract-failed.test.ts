@@ -13,7 +13,7 @@ import {
 } from "./contract.ts";
 import { rotate, rotatedTenant } from "./rotated-tenant.ts";
 
-describe.each(PLAIN)("$name", (subject) => {
+describe.each(PLAIN)("$name", { timeout: 300_000 }, (subject) => {
   test.each([
     ["forbidden", "incident", 403, "FORBIDDEN"],
     ["away", "hygiene", 503, "UNAVAILABLE"],

@@ -4,7 +4,7 @@ import { PLAIN } from "./contract-subjects.ts";
 import { beforeCall, callsOf, expectWhole, modesOf, serviceOf, staged, tellingCalls } from "./contract.ts";
 import { PowerCut, rotate, rotatedTenant } from "./rotated-tenant.ts";
 
-describe.each(PLAIN)("$name", (subject) => {
+describe.each(PLAIN)("$name", { timeout: 300_000 }, (subject) => {
   test("is whole in both modes, done twice, and killed after any answer", async () => {
     await using house = await rotatedTenant();
     for (const mode of ["incident", "hygiene"] as const) {

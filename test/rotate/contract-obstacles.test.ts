@@ -3,7 +3,7 @@ import { EMBEDDED, PLAIN } from "./contract-subjects.ts";
 import { callsOf, expectExact, expectUntouched, expectWhole, staged, tellingCalls } from "./contract.ts";
 import { rotate, rotatedTenant } from "./rotated-tenant.ts";
 
-describe.each(PLAIN)("$name", (subject) => {
+describe.each(PLAIN)("$name", { timeout: 300_000 }, (subject) => {
   test("a lock against deleting hinders nothing; one against writing leaves all as it was", async () => {
     await using house = await rotatedTenant();
     const run = await staged(house, subject, "incident");
