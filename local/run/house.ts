@@ -206,6 +206,7 @@ async function startHost(
     ...process.env,
     ...tenant.env,
     ...tenant.product,
+    MALLOC_ARENA_MAX: "2",
     TOURNIQUET_STORAGE: connectionString,
     TOURNIQUET_POLICY: resolve(options.policy ?? join(import.meta.dirname, "policy.json")),
     TOURNIQUET_PUBLIC_URL: `http://127.0.0.1:${port}`,
