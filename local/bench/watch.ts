@@ -1,3 +1,4 @@
+import { ownTriesOf } from "../../src/azure/own-tries.ts";
 import { azureAs } from "../../src/azure/azure.ts";
 import { concernOf } from "../../src/scope/changes/concern.ts";
 import { lookForChanges } from "../../src/scope/changes/look-for-changes.ts";
@@ -41,7 +42,7 @@ async function run(): Promise<readonly BenchRow[]> {
       step.propose(scope, { apiServerRanges: [] }).map(({ target }) => ({ kind: step.kind, target })),
     ),
   );
-  const question = { concern, ownIds: [], closedIds: [], workspaceIds };
+  const question = { concern, ownIds: [], closedIds: [], workspaceIds, ownTries: ownTriesOf("bench") };
   const { memory } = await lookForChanges(azure, question, null);
   const began = performance.now();
   const quiet = await requests(async () => {

@@ -1,3 +1,4 @@
+import { ownTriesOf } from "../azure/own-tries.ts";
 import type { Limitation, Scope } from "../case/scope.ts";
 import { digestOf } from "../plan/digest.ts";
 import type { NewEntry } from "../record/entry.ts";
@@ -100,7 +101,7 @@ async function cheapLook(
     const { workspaceIds } = app.settings;
     const looked = await lookForChanges(
       app.reader,
-      { concern, ownIds, closedIds: about.closedIds, workspaceIds },
+      { concern, ownIds, closedIds: about.closedIds, workspaceIds, ownTries: ownTriesOf(about.scope.caseId) },
       known?.look ?? null,
     );
     return { looked, gaps: looked.unread };

@@ -17,7 +17,7 @@ import {
 import { trySignIn } from "./sign-in.ts";
 import { placeOfEntraSecret } from "./value-frame.ts";
 import { isOurs } from "./versions.ts";
-import { failure, markOf, type RotationWork } from "./work.ts";
+import { failure, markOf, type RotationWork, triesOf } from "./work.ts";
 
 const DEFAULT_VALIDITY_IN_DAYS = 90;
 const LONGEST_VALIDITY_IN_DAYS = 365;
@@ -111,7 +111,7 @@ async function add(
 
   const made = { ...state, regenerated: [keyId] };
   const proof = work.signIn
-    ? await proveNew(work.tenantId, appId, secret)
+    ? await proveNew(work, appId, secret)
     : "Entra issued it; signing in was not tried, as the policy says";
   if (proof === null) {
     // Not published before it is proved; what was made must not be left behind.
@@ -139,10 +139,10 @@ async function add(
   return kept === null ? { ...published.result, state: { ...left, regenerated: [] } } : published.result;
 }
 
-async function proveNew(tenantId: string, appId: string, secret: Secret): Promise<string | null> {
+async function proveNew(work: RotationWork, appId: string, secret: Secret): Promise<string | null> {
   let unheard = 0;
   for (const pause of PAUSES_IN_MS) {
-    const { is } = await trySignIn(tenantId, appId, secret);
+    const { is } = await trySignIn(work.tenantId, appId, secret, triesOf(work));
     if (is === "accepted") return "a token was issued for it";
     if (is === "principal-disabled") return "Entra knows it; sign-in of its principal is disabled";
     // Entra itself is away, which takes longer than an activity should wait.

@@ -5,7 +5,7 @@ import { keyedNamed, keyedThatLook } from "./find-keyed.ts";
 import { resourcesNamed } from "./find-resources.ts";
 import { type Find, firstOf, foundAt, foundSecretOf, type Search, unknown } from "./search.ts";
 import { trySignIn } from "./sign-in.ts";
-import type { RotationWork } from "./work.ts";
+import { type RotationWork, triesOf } from "./work.ts";
 
 const MOST_CANDIDATES = 20;
 
@@ -54,7 +54,7 @@ async function findClientSecret(work: RotationWork, secret: Secret, { ids }: Clu
       .toSorted((a, b) => named(b.holder, ids) - named(a.holder, ids));
     for (const { holder, keyId } of candidates.slice(0, MOST_CANDIDATES)) {
       asked += 1;
-      const { is } = await trySignIn(work.tenantId, holder.appId, secret);
+      const { is } = await trySignIn(work.tenantId, holder.appId, secret, triesOf(work));
       if (is === "accepted" || is === "principal-disabled")
         return foundSecretOf(work, holder, keyId, "value");
     }

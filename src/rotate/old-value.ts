@@ -7,6 +7,7 @@ import { providerNamed } from "./providers.ts";
 import type { FoundProvider, RotationState } from "./rotation.ts";
 import { sameSecret } from "./secret-text.ts";
 import { trySignIn } from "./sign-in.ts";
+import { triesOf } from "./work.ts";
 import { standingAt, wholeOf } from "./value-frame.ts";
 
 /** What the provider says of the old value. */
@@ -76,7 +77,7 @@ async function askEntra(work: StageWork, state: RotationState, found: FoundProvi
   if (old.kind === "failed") return { is: "unknown", failure: old.failure, nearest: unlisted };
   const value = old.value.secret;
   using secret = standingAt(value, state.place ?? wholeOf(value));
-  const seen = await trySignIn(work.tenantId, holder.value.appId, secret);
+  const seen = await trySignIn(work.tenantId, holder.value.appId, secret, triesOf(work));
   work.journal.note("proved-old", { signIn: seen.is, code: seen.code });
   switch (seen.is) {
     // Entra's token endpoint takes a removed secret for a minute or so.

@@ -22,10 +22,15 @@ const REFUSED: ReadonlySet<number> = new Set([7_000_215, 7_000_222, 7_005_003, 7
 const DISABLED = 7_000_112;
 
 /**
- * Tries a client secret once, for a token that is thrown away. `@azure/identity` is not used because it caches tokens, and
+ * Tries a client secret once, for a token that is thrown away; the sign-in log shows the try under the correlation id. `@azure/identity` is not used because it caches tokens, and
  * a cached one proves nothing.
  */
-export async function trySignIn(tenantId: string, appId: string, secret: Secret): Promise<SignIn> {
+export async function trySignIn(
+  tenantId: string,
+  appId: string,
+  secret: Secret,
+  correlationId: string,
+): Promise<SignIn> {
   const pipeline = createPipelineFromOptions({
     retryOptions: { maxRetries: 0 },
     redirectOptions: { maxRetries: 0 },
@@ -38,6 +43,7 @@ export async function trySignIn(tenantId: string, appId: string, secret: Secret)
     headers: createHttpHeaders({
       "Content-Type": "application/x-www-form-urlencoded",
       Accept: "application/json",
+      "client-request-id": correlationId,
     }),
     body: new URLSearchParams({
       grant_type: "client_credentials",

@@ -1,5 +1,6 @@
 import type { Azure } from "../azure/azure.ts";
 import type { AzureFailure } from "../azure/failure.ts";
+import { ownTriesOf } from "../azure/own-tries.ts";
 import type { VaultClient } from "../azure/vault.ts";
 import type { Refused } from "../plan/guardrails.ts";
 import type { Consumer } from "../scope/consumers/consumer.ts";
@@ -45,6 +46,11 @@ export interface RotationWork {
 
 export function vaultOf({ azure, rotation }: RotationWork): VaultClient {
   return azure.vault(rotation.vaultUri);
+}
+
+/** What the sign-in log shows our own tries under. */
+export function triesOf({ rotation }: Pick<RotationWork, "rotation">): string {
+  return ownTriesOf(rotation.campaign);
 }
 
 export function secretId({ vaultId, secretName }: Rotation): string {

@@ -2,6 +2,7 @@ import { join } from "node:path";
 import { expect, vi } from "vitest";
 import { type Azurite, startAzurite } from "../../local/storage/azurite.ts";
 import { startTenant, type StartOptions, type TenantHandle } from "../../local/tenant/start.ts";
+import { ownTriesOf } from "../../src/azure/own-tries.ts";
 import type { Scope } from "../../src/case/scope.ts";
 import { readResponderRequest } from "../../src/intake/responder-request.ts";
 import type { Watched, WatchInput } from "../../src/respond/activities.ts";
@@ -119,7 +120,11 @@ export async function cheapLook(
   );
   const { ownIds } = await currentProtection(app);
   const { workspaceIds } = app.settings;
-  return lookForChanges(app.reader, { concern, ownIds, closedIds, workspaceIds }, known);
+  return lookForChanges(
+    app.reader,
+    { concern, ownIds, closedIds, workspaceIds, ownTries: ownTriesOf(caseId) },
+    known,
+  );
 }
 
 /** Whoever holds the accomplice's secret, over plain HTTP. */

@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import { expect, test } from "vitest";
 import { trySignIn } from "../../src/rotate/sign-in.ts";
 import { Secret } from "../../src/azure/secret.ts";
@@ -14,7 +15,7 @@ function billing({ tenant }: RotatedTenant) {
   const secret = (name: string) => tenant.names.secret("keyId", `billing.${name}`);
   const keyId = (name: string) => tenant.names.guid("keyId", `billing.${name}`);
   const signIn = (value: string) =>
-    trySignIn(tenant.tenant.id, tenant.names.guid("appId", "billing"), new Secret(value));
+    trySignIn(tenant.tenant.id, tenant.names.guid("appId", "billing"), new Secret(value), randomUUID());
   return { id, application, secret, keyId, signIn };
 }
 

@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import { acceptsKey } from "../../local/tenant/arm/accepts-key.ts";
 import { Secret } from "../../src/azure/secret.ts";
 import { publishingCredential } from "../../src/rotate/providers/publishing-credential.ts";
@@ -135,8 +136,8 @@ function clientSecret(
         old,
         valueWith: form.valueWith,
         takes: async (credential) =>
-          (await trySignIn(tenant.id, names.guid("appId", "billing"), new Secret(credential))).is ===
-          "accepted",
+          (await trySignIn(tenant.id, names.guid("appId", "billing"), new Secret(credential), randomUUID()))
+            .is === "accepted",
         credentials: () =>
           Object.fromEntries(
             (state.directory[holder].get(id)?.passwordCredentials ?? []).map((it) => [it.keyId, it.keyId]),

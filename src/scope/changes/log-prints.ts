@@ -14,6 +14,8 @@ export interface LogQuestion {
   /** Always from the same moment on, so that rows that arrive late are counted late, and not missed. */
   readonly window: TimeWindow;
   readonly workspaceIds: readonly string[];
+  /** The correlation id of the case's own tries of what it revoked. */
+  readonly ownTries: string;
 }
 
 /** Sign-ins of the case's suspects with one credential and one result. */
@@ -114,6 +116,7 @@ export async function readSignIns(reading: Reading, question: LogQuestion): Prom
         : '""';
       const kql = `${table}
 | where ${subject} in~ ${kqlList(workload ? workloads : people)}
+| where not(tostring(ResultType) != "0" and CorrelationId =~ ${kqlText(question.ownTries)})
 | extend Credential = ${credential}
 | summarize Times = count(), First = min(TimeGenerated), Last = max(TimeGenerated), Addresses = make_set(IPAddress, 10) by Subject = ${subject}, Credential, ResultType`;
       return rowsOf(reading, table, kql, question.window, question.workspaceIds);

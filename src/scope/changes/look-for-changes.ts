@@ -47,6 +47,7 @@ export interface LookQuestion {
   /** Suspects who should get no token any more: that one does is a change. */
   readonly closedIds: readonly string[];
   readonly workspaceIds: readonly string[];
+  readonly ownTries: string;
 }
 
 /** Logs come minutes to an hour late: what happened before the first look may only show later. */
@@ -64,7 +65,7 @@ export async function lookForChanges(
   question: LookQuestion,
   known: LookMemory | null,
 ): Promise<Looked> {
-  const { concern, ownIds, closedIds, workspaceIds } = question;
+  const { concern, ownIds, closedIds, workspaceIds, ownTries } = question;
   const counted = counting(azure);
   const gaps = openGaps();
   const reading: Reading = { azure: counted.azure, directory: directoryReader(counted.azure.graph), gaps };
@@ -72,7 +73,7 @@ export async function lookForChanges(
   const concernPrint = printOf(concern);
   const before = known?.concern === concernPrint ? known : null;
   const from = known?.from ?? new Date(Date.parse(now) - INGESTION_IN_MS).toISOString();
-  const logs = { concern, ownIds, window: { from, to: now }, workspaceIds };
+  const logs = { concern, ownIds, window: { from, to: now }, workspaceIds, ownTries };
 
   const [deltas, directory, ofAzure, ofLogs, signIns] = await Promise.all([
     Promise.all(DELTAS.map((collection) => follow(reading, collection, concern, before))),
