@@ -19,6 +19,8 @@ export interface PlanningInput {
   /** What the caller allows at most. */
   readonly mode: Mode;
   readonly protection: Protection;
+  /** ARM ids of resources with a production tag, whether or not the scope has them. */
+  readonly productionIds: readonly string[];
   /** Principals cut in the last hour, by other cases. */
   readonly principalsCutLately: number;
   readonly steps: readonly Step[];
@@ -60,6 +62,7 @@ export function assemblePlan(input: PlanningInput): Plan {
       principalsCutLately: input.principalsCutLately,
       possible,
     }),
+    productionIds: input.productionIds,
     derived: derivedIds(plannable),
   };
   const waves: Wave[] = WAVES.map(({ name, reason }) => ({

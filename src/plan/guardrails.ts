@@ -15,6 +15,7 @@ export type Guardrail =
   | "protected"
   | "protected-group"
   | "protected-tag"
+  | "production"
   | "first-party";
 
 export interface Refused {

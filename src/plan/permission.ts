@@ -1,6 +1,7 @@
 import type { Mode } from "../case/case.ts";
 import type { Permission } from "../case/plan.ts";
 import type { Scope, ScopedPrincipal } from "../case/scope.ts";
+import { isAtOrBelow } from "./guardrails.ts";
 import { carriesTag, type Policy, type Ruling } from "./policy.ts";
 import type { Proposed } from "./proposals.ts";
 
@@ -11,6 +12,8 @@ export interface Standing {
   readonly ruling: Ruling;
   /** Limits that the case is over. */
   readonly limits: readonly string[];
+  /** ARM ids of resources with a production tag. */
+  readonly productionIds: readonly string[];
   /** Ids of whom no alert names. */
   readonly derived: ReadonlySet<string>;
 }
@@ -37,11 +40,14 @@ export function permit(
 ): { readonly permission: Permission; readonly guardrails: readonly string[] } {
   const off = offBecause(standing, { step, proposal });
   if (off !== null) return { permission: "off", guardrails: [off] };
-  const { limits, derived, policy, ruling } = standing;
+  const { limits, derived, policy, productionIds, ruling } = standing;
   const guardrails: string[] = [];
   if (step.alwaysAsks !== null) guardrails.push(`always asks: ${step.alwaysAsks}`);
   if (proposal.asks !== undefined) guardrails.push(`a person decides: ${proposal.asks}`);
-  if (proposal.tags !== undefined && carriesTag(proposal.tags, policy.production.tags)) {
+  if (
+    (proposal.tags !== undefined && carriesTag(proposal.tags, policy.production.tags)) ||
+    proposal.touches.some((id) => isAtOrBelow(productionIds, id))
+  ) {
     guardrails.push("production: a person decides");
   }
   if (proposal.touches.some((id) => derived.has(id))) {

@@ -12,6 +12,7 @@ import { BY_SYSTEM, entryIdOf } from "./journal.ts";
 import { currentProtection } from "./protection.ts";
 import { isPerformedHere, isSelected, mayRunUnanswered } from "./selection.ts";
 import { existing, rulingFor } from "./stored-case.ts";
+import { resourcesTagged } from "./tagged-resources.ts";
 
 /** Plans from the stored scope, stores the plan under its digest and records it. */
 export async function makePlan(app: Tourniquet, { caseId }: CaseRef): Promise<Planned> {
@@ -48,8 +49,9 @@ export function withoutWhatStands(plan: Plan, standing: CaseStanding): Plan {
 
 /** What the plan would be for a scope, as policy, protection and other cases stand now. */
 export async function planFrom(app: Tourniquet, summary: CaseSummary, scope: Scope): Promise<Plan> {
-  const [protection, principalsCutLately] = await Promise.all([
+  const [protection, productionIds, principalsCutLately] = await Promise.all([
     currentProtection(app),
+    resourcesTagged(app, "production"),
     principalsCutByOthers(app, summary),
   ]);
   return assemblePlan({
@@ -62,6 +64,7 @@ export async function planFrom(app: Tourniquet, summary: CaseSummary, scope: Sco
     ),
     mode: summary.mode,
     protection,
+    productionIds,
     principalsCutLately,
     steps: STEPS,
   });

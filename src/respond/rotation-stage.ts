@@ -1,5 +1,5 @@
 import { z } from "zod";
-import type { PlannedStep } from "../case/plan.ts";
+import type { Permission, PlannedStep } from "../case/plan.ts";
 import { guardIds, isAtOrBelow, type Protection, type Refused } from "../plan/guardrails.ts";
 import type { Policy } from "../plan/policy.ts";
 import type { NewEntry } from "../record/entry.ts";
@@ -14,7 +14,7 @@ import { confirmationEntry, entryIdOf, intentEntry, outcomeEntry } from "./journ
 import { currentProtection } from "./protection.ts";
 import type { GiveUpInput, StageDone, StageInput } from "./rotation-activities.ts";
 import { plannedRotations } from "./rotation-plan.ts";
-import { protectedByTag } from "./tagged-resources.ts";
+import { resourcesTagged } from "./tagged-resources.ts";
 
 const Target = z.object({
   vaultId: z.string(),
@@ -97,7 +97,7 @@ async function workOf(app: Tourniquet, input: StageInput) {
     siteIds: planned.siteIds,
     signIn: app.policy.verification.signIn,
     journal,
-    guard: (ids) => guardWith(app.policy, sparing, ids),
+    guard: (ids) => guardWith(app.policy, sparing, ids, step.permission),
   };
   return { step, wave, work, journal };
 }
@@ -106,6 +106,7 @@ const PROTECTION_KEPT_IN_MS = 30_000;
 interface Spared {
   readonly protection: Protection;
   readonly byTag: readonly string[];
+  readonly productionIds: readonly string[];
 }
 const spared = new WeakMap<Tourniquet, { readonly at: number; readonly reading: Promise<Spared> }>();
 
@@ -114,21 +115,38 @@ function sparedIn(app: Tourniquet): Promise<Spared> {
   const now = app.now().getTime();
   const kept = spared.get(app);
   if (kept !== undefined && now - kept.at < PROTECTION_KEPT_IN_MS) return kept.reading;
-  const reading = Promise.all([currentProtection(app), protectedByTag(app)]).then(([protection, byTag]) => ({
-    protection,
-    byTag,
-  }));
+  const reading = Promise.all([
+    currentProtection(app),
+    resourcesTagged(app, "protected"),
+    resourcesTagged(app, "production"),
+  ]).then(([protection, byTag, productionIds]) => ({ protection, byTag, productionIds }));
   spared.set(app, { at: now, reading });
   reading.catch(() => spared.delete(app));
   return reading;
 }
 
-/** Nothing is renewed at a resource that the policy spares, by its id or by a tag it carries. */
-function guardWith(policy: Policy, { protection, byTag }: Spared, ids: readonly string[]): Refused | null {
+/**
+ * Nothing is renewed at a resource that the policy spares, by its id or by a tag it carries; nor, without a person's
+ * decision, at one of production that turned out to be the issuer.
+ */
+function guardWith(
+  policy: Policy,
+  { protection, byTag, productionIds }: Spared,
+  ids: readonly string[],
+  permission: Permission,
+): Refused | null {
   const tagged = ids.find((id) => isAtOrBelow(byTag, id));
-  return tagged === undefined
-    ? guardIds(ids, policy, protection)
-    : { guardrail: "protected-tag", reason: `${tagged} carries a protected tag` };
+  if (tagged !== undefined)
+    return { guardrail: "protected-tag", reason: `${tagged} carries a protected tag` };
+  const refused = guardIds(ids, policy, protection);
+  if (refused !== null || permission !== "automatic") return refused;
+  const production = ids.find((id) => isAtOrBelow(productionIds, id));
+  return production === undefined
+    ? null
+    : {
+        guardrail: "production",
+        reason: `${production} carries a production tag and nobody was asked; tag the secret with ProviderAddress and rotate it by name, which asks`,
+      };
 }
 
 function outcomeId({ planDigest, stepId }: StageInput): string {

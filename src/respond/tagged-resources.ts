@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { carriesTag } from "../plan/policy.ts";
+import { carriesTag, type Policy } from "../plan/policy.ts";
 import { isQueryText, kqlText } from "../scope/identifiers.ts";
 import { tagsOf } from "../scope/arm-resources.ts";
 import type { Tourniquet } from "../tourniquet.ts";
@@ -8,11 +8,14 @@ import { ProtectionUnknownError } from "./protection.ts";
 const Row = z.object({ id: z.string(), tags: z.record(z.string(), z.string().nullish()).nullish() });
 
 /**
- * ARM ids of resources that carry one of the policy's protected tags, as they are now: what is found only while a step is
- * performed was not looked at when it was planned. Throws a ProtectionUnknownError when they cannot be read.
+ * ARM ids of resources that carry one of the tags by which the policy protects, or puts before a person, as they are now:
+ * whose issuer a secret has is often known late. Throws a ProtectionUnknownError when they cannot be read.
  */
-export async function protectedByTag({ policy, reader }: Tourniquet): Promise<readonly string[]> {
-  const wanted = policy.protected.tags;
+export async function resourcesTagged(
+  { policy, reader }: Tourniquet,
+  as: "protected" | "production",
+): Promise<readonly string[]> {
+  const wanted: Policy["production"]["tags"] = policy[as].tags;
   const names = wanted.map(({ name }) => name).filter(isQueryText);
   if (names.length === 0) return [];
   const named = names.map((name) => `tostring(tags) contains ${kqlText(name)}`).join(" or ");
@@ -21,6 +24,6 @@ export async function protectedByTag({ policy, reader }: Tourniquet): Promise<re
     Row,
   );
   if (rows.kind === "failed")
-    throw new ProtectionUnknownError(`could not read resources with protected tags: ${rows.failure.code}`);
+    throw new ProtectionUnknownError(`could not read resources with ${as} tags: ${rows.failure.code}`);
   return rows.value.filter(({ tags }) => carriesTag(tagsOf(tags), wanted)).map(({ id }) => id);
 }

@@ -14,6 +14,14 @@ const SECRETS = {
   "near-key": { account: "stnear", old: version("a"), newest: version("b") },
   "expired-key": { account: "stexpired", old: version("c"), newest: version("d") },
   "spared-key": { account: "stspared", old: version("e"), newest: version("f") },
+  "production-key": { account: "stproduction", old: version("1"), newest: version("2") },
+  "named-key": { account: "stnamed", old: version("3"), newest: version("4") },
+};
+
+const TAGS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
+  stspared: { Tourniquet: "never" },
+  stproduction: { env: "prod" },
+  stnamed: { env: "prod" },
 };
 
 const Scenario = z.looseObject({
@@ -34,12 +42,12 @@ beforeAll(async () => {
       type: "Microsoft.Storage/storageAccounts",
       name: account,
       resourceGroup: "rg-shop",
-      tags: account === "stspared" ? { Tourniquet: "never" } : {},
+      tags: TAGS[account] ?? {},
       properties: { allowSharedKeyAccess: true },
     });
     // Whose key it is shows only by its value.
     const tags: Record<string, string> =
-      account === "stspared"
+      account === "stspared" || account === "stproduction"
         ? {}
         : { ProviderAddress: `${ACCOUNTS}/${account}`, CredentialId: "key1", OverlapHours: "0" };
     secrets[name] = {
@@ -62,6 +70,7 @@ beforeAll(async () => {
       },
     ],
     protected: { tags: [{ name: "tourniquet", values: ["never"] }] },
+    production: { tags: [{ name: "env", values: ["prod"] }] },
     verification: { confirmations: 1, everySeconds: 0.5, giveUpAfterMinutes: 0.5 },
     watch: { hours: 0 },
   };
@@ -185,3 +194,24 @@ test("an issuer that is found only while rotating, and that the policy spares, k
   ]);
   expect(await stagesOf(caseId)).not.toContain("regenerate");
 }, 120_000);
+
+test("an issuer of production keeps its keys until a person was asked, however late it is found", async () => {
+  const opened = async (name: "production-key" | "named-key") => {
+    await deliver([inEventGridsOwn("SecretNearExpiry", name, SECRETS[name].newest)]);
+    const titled = async () => (await cases()).find(({ title }) => title.startsWith(name));
+    await expect.poll(titled, { timeout: 60_000 }).toBeDefined();
+    return (await titled())?.caseId ?? "";
+  };
+  const found = await opened("production-key");
+  await until(on, found, ({ outcome }) => outcome !== null, { approve: false });
+  const record = await recordOf(on, found);
+  expect(record.filter(({ type }) => type === "outcome").map(({ data }) => data)).toMatchObject([
+    { result: "refused-by-guardrail", code: "production", reason: expect.stringContaining("stproduction") },
+  ]);
+  expect(await stagesOf(found)).not.toContain("regenerate");
+
+  const named = await opened("named-key");
+  await until(on, named, ({ status }) => status === "awaiting-decision", { approve: false });
+  const ended = await until(on, named, ({ outcome }) => outcome !== null);
+  expect(ended.outcome, ended.reason ?? "").toBe("contained");
+}, 180_000);

@@ -179,6 +179,7 @@ export function planFor(scope: Scope, { policy: changed, ...more }: Planning = {
     },
     mode: "evict",
     protection: { ownIds: [], protectedMembers: [] },
+    productionIds: [],
     principalsCutLately: 0,
     steps: STEPS,
     ...more,

@@ -158,6 +158,7 @@ function parsed(steps: Readonly<Record<string, string>>) {
     policy,
     ruling,
     protection: { ownIds: [], protectedMembers: [] },
+    productionIds: [],
     principalsCutLately: 0,
     steps: STEPS,
   };

@@ -65,6 +65,7 @@ export function planningOf(scope: Scope, more: Partial<PlanningInput> = {}): Pla
     ruling: { rule: rule.name, mode: rule.mode, quickCut: false, steps: rule.steps },
     mode: "evict",
     protection: { ownIds: [], protectedMembers: [] },
+    productionIds: [],
     principalsCutLately: 0,
     steps: STEPS,
     ...more,
