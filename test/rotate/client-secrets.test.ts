@@ -132,10 +132,10 @@ test("a lock on the service principal is taken off for the change and put back a
   ).toBe("ok");
   const before = structuredClone(app.application().servicePrincipalLockConfiguration);
   house.put("it", {
-    value: app.secret("sp-old"),
+    value: app.secret("servicePrincipal.sp-old"),
     tags: {
       ProviderAddress: `/servicePrincipals/${tenant.names.guid("servicePrincipal", "billing")}`,
-      CredentialId: app.keyId("sp-old"),
+      CredentialId: app.keyId("servicePrincipal.sp-old"),
     },
   });
 
@@ -143,7 +143,7 @@ test("a lock on the service principal is taken off for the change and put back a
 
   expect(ending).toMatchObject({ outcome: { kind: "applied" }, proof: { holds: true } });
   expect(app.application().servicePrincipalLockConfiguration).toEqual(before);
-  expect((await app.signIn(app.secret("sp-old"))).is).toBe("refused");
+  expect((await app.signIn(app.secret("servicePrincipal.sp-old"))).is).toBe("refused");
 });
 
 test("killed at every point, it ends with one secret of its own, which is the published one", async () => {
