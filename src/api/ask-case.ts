@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import type { HttpResponseInit } from "@azure/functions";
 import type { DurableClient } from "durable-functions";
 import { z } from "zod";
+import { caseStanding, stepsOfCase } from "../respond/case-standing.ts";
 import { KNOCKS } from "../respond/case-flow.ts";
 import { refusedEntry } from "../respond/decision.ts";
 import { decisionRefused } from "../respond/decision-rules.ts";
@@ -100,6 +101,12 @@ export async function postRestore(visit: Visit, client: DurableClient): Promise<
     await wakeToRestore(client, found);
     return problem(409, "BEING_RESTORED", "Another restore of this case is not finished yet.");
   }
+  const unknown = await stepsNotOfCase(app, found.caseId, steps ?? []);
+  if (unknown.length > 0) {
+    return problem(422, "UNKNOWN_STEPS", "The case has no such steps; its status names those it has.", {
+      steps: unknown,
+    });
+  }
   const request: RestoreRequest = {
     id: randomUUID(),
     at: app.now().toISOString(),
@@ -113,6 +120,18 @@ export async function postRestore(visit: Visit, client: DurableClient): Promise<
   await app.record(found.caseId).append([restoreAskedEntry(found.caseId, request)]);
   await wakeToRestore(client, found);
   return json(202, { caseId: found.caseId, links: linksOf(found) });
+}
+
+/** Ids that no plan of the case has. */
+async function stepsNotOfCase(
+  app: Visit["app"],
+  caseId: string,
+  ids: readonly string[],
+): Promise<readonly string[]> {
+  if (ids.length === 0) return [];
+  const { steps } = await stepsOfCase(app, caseId, await caseStanding(app.record(caseId)));
+  const known = new Set(steps.map(({ step }) => step.id));
+  return ids.filter((id) => !known.has(id));
 }
 
 async function wakeToRestore(client: DurableClient, { caseId, status }: CaseSummary): Promise<void> {

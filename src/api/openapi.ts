@@ -156,7 +156,12 @@ export const OPERATIONS: readonly Operation[] = [
       },
       ["reason"],
     ),
-    answers: { 202: "Asked", 409: "NOT_RESTORABLE or BEING_RESTORED", 422: "BODY_REFUSED", ...NO_CASE },
+    answers: {
+      202: "Asked",
+      409: "NOT_RESTORABLE or BEING_RESTORED",
+      422: "BODY_REFUSED or UNKNOWN_STEPS",
+      ...NO_CASE,
+    },
   },
   {
     method: "post",

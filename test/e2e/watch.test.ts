@@ -76,6 +76,12 @@ test("chosen steps come back alone, the rest goes on being watched, and what was
     reason: "None.",
   });
   expect(unknown.status).toBe(422);
+  const mistyped = await on.call("responder", "POST", `/cases/${caseId}/restore`, {
+    steps: [stepId, "step-nobody-planned"],
+    reason: "The night job needs it.",
+  });
+  expect(mistyped.status).toBe(422);
+  expect(mistyped.body).toMatchObject({ code: "UNKNOWN_STEPS", steps: ["step-nobody-planned"] });
   const asked = await on.call("responder", "POST", `/cases/${caseId}/restore`, {
     steps: [stepId],
     reason: "The night job needs it.",
