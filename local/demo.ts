@@ -150,9 +150,9 @@ async function approve(
   const asking = plan.waves
     .flatMap((wave) => wave.steps)
     .filter(({ permission }) => permission === "approval");
-  say(`${asking.length} steps wait for a person:`);
+  say(asking.length === 1 ? "1 step waits for a person:" : `${asking.length} steps wait for a person:`);
   const news = difference === null ? [] : [...difference.added, ...difference.widened];
-  if (difference !== null) say(`${news.length} of them are new since the question answered before:`);
+  if (difference !== null) say(`new among them since the question answered before: ${news.length}`);
   const shown = difference === null ? asking.map(({ title }) => title) : news;
   for (const title of shown.slice(0, 12)) say(`  ${title}`);
   if (shown.length > 12) say(`  … and ${shown.length - 12} more`);
