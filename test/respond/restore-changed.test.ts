@@ -8,6 +8,7 @@ import { digestOf } from "../../src/plan/digest.ts";
 import type { Confirmed, Restored } from "../../src/respond/activities.ts";
 import { concludeCase } from "../../src/respond/conclude-case.ts";
 import { confirmSteps } from "../../src/respond/confirm-steps.ts";
+import { askDecision, readDecision } from "../../src/respond/decision.ts";
 import { BY_SYSTEM } from "../../src/respond/journal.ts";
 import { performSteps } from "../../src/respond/perform-steps.ts";
 import { currentReport } from "../../src/respond/publish.ts";
@@ -27,6 +28,7 @@ const BY: CallerReference = {
   name: null,
   appRoles: [],
 };
+const ALL = { stepIds: null, reason: "False alarm." } as const;
 const POLICY = {
   version: 1,
   rules: [{ name: "all that can be undone", mode: "contain", steps: { reversible: "automatic" } }],
@@ -283,3 +285,49 @@ test("onto what somebody has changed meanwhile nothing is put back unseen: each 
   expect(todo).toContain("Decide whether it is to sign in, and leave it so");
   expect(todo).toContain("secrets get, list");
 }, 300_000);
+
+test("a restore is decided by somebody other than who asked, in time; turned down or too late it puts nothing back", async () => {
+  const other: CallerReference = { ...BY, objectId: "00000000-0000-0000-0000-00000000000c" };
+  const cut = worldOf(tenant);
+  const refusals = async () => {
+    const codes: unknown[] = [];
+    for await (const { type, data } of app.record(CASE_ID).read())
+      if (type === "decision-refused") codes.push(data["code"]);
+    return codes;
+  };
+  const ask = async (id: string, untilInMs: number) => {
+    await app.requests.put(CASE_ID, { id, at: app.now().toISOString(), by: BY, kind: "restore", ...ALL });
+    const { requestId, restoreDigest: planDigest } = await prepareRestore(app, { caseId: CASE_ID });
+    const question = { caseId: CASE_ID, about: "restore", planDigest } as const;
+    const deadline = new Date(app.now().getTime() + untilInMs).toISOString();
+    await askDecision(app, { ...question, deadline });
+    return { requestId, question };
+  };
+  const answer = async (
+    question: Awaited<ReturnType<typeof ask>>["question"],
+    by: CallerReference,
+    decision: "approve" | "reject",
+  ) => {
+    const { planDigest } = question;
+    const id = `${decision} ${planDigest} ${by.objectId}`;
+    const at = app.now().toISOString();
+    await app.requests.put(CASE_ID, { id, at, by, kind: "decision", decision, planDigest, comment: null });
+    return (await readDecision(app, { ...question, expired: false })).kind;
+  };
+
+  const first = await ask("by-the-same", 60_000);
+  expect(await answer(first.question, BY, "approve")).toBe("none");
+  expect(await refusals()).toEqual(["OWN_REQUEST"]);
+  expect(await answer(first.question, other, "reject")).toBe("rejected");
+  await concludeCase(app, { caseId: CASE_ID, phase: "restored", requestId: first.requestId });
+
+  const second = await ask("too-late", -1);
+  expect(await answer(second.question, other, "approve")).toBe("none");
+  expect(await refusals()).toEqual(["OWN_REQUEST", "TOO_LATE"]);
+  expect((await readDecision(app, { ...second.question, expired: true })).kind).toBe("expired");
+  await concludeCase(app, { caseId: CASE_ID, phase: "restored", requestId: second.requestId });
+
+  expect(changesBetween(cut, worldOf(tenant))).toEqual([]);
+  expect((await existing(app, CASE_ID)).reason).toBe("Nothing was put back.");
+  expect(await app.requests.pending(CASE_ID)).toEqual([]);
+}, 60_000);
