@@ -2,7 +2,7 @@ import type { ResidualExposure } from "../case/outcome.ts";
 import { principalKey } from "../case/principal.ts";
 import type { Reach } from "../case/reach.ts";
 import type { Scope } from "../case/scope.ts";
-import type { MissingCut, Plan } from "../case/plan.ts";
+import type { MissingCut } from "../case/plan.ts";
 import { openCuts } from "../plan/missing-cuts.ts";
 import type { DocumentReference, RecordedEntry } from "../record/entry.ts";
 import { type Decision, decisionsOf } from "./decisions.ts";
@@ -91,7 +91,7 @@ export function caseReport({ caseId, entries: all, scopes, plans }: ReportSource
   const plan = plans.at(-1)?.plan ?? null;
   const isMade = madeCuts(steps, entries);
   const left = plan === null ? [] : openCuts(plan, isMade);
-  const gaps = gapsOf(plan, steps, left);
+  const gaps = gapsOf(steps, left);
   const personActions = openWork({ plan, steps, scope, entries, left, isMade });
   const status = textOf(state, "status") ?? statusOf(entries);
   const outcome = textOf(state, "outcome");
@@ -159,20 +159,12 @@ function madeCuts(
 
 /** As the case's state counts them: what the latest plan lets run and what any plan cut, unless it holds. */
 function gapsOf(
-  plan: Plan | null,
   steps: readonly ReportedStep[],
   left: readonly MissingCut[],
 ): readonly { readonly title: string; readonly why: string }[] {
-  const due = new Set(
-    (plan?.waves ?? [])
-      .flatMap((wave) => wave.steps)
-      .filter(({ permission }) => permission !== "off")
-      .map(({ id }) => id),
-  );
   return [
     ...steps
-      .filter(({ id, result }) => due.has(id) || result === "applied" || result === "already-so")
-      .filter(({ confirmed, restored }) => !confirmed && !restored)
+      .filter(({ counts, confirmed, restored }) => counts && !confirmed && !restored)
       .map((step) => ({ title: step.title, why: whyOpen(step) })),
     ...left.map(({ title }) => ({ title, why: "left to a person, and not made yet" })),
   ];

@@ -52,7 +52,7 @@ export function verdictHeader(report: CaseReport): Markup {
 
 function factsOf(report: CaseReport): readonly Fact[] {
   const { steps, reach, openedAt, firstCutAt, residualExposure: exposure } = report;
-  const meant = steps.filter(({ permission }) => permission !== "off");
+  const meant = steps.filter(({ counts }) => counts);
   const holding = meant.filter((it) => standingOf(it) === "holds").length;
   const things = new Set(reach.map(({ targetId }) => targetId)).size;
   const touched = new Set(

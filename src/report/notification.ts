@@ -46,7 +46,7 @@ export function notificationOf(
       ["Case", caseId],
       ["State", `${report.status}${report.outcome === null ? "" : `, ${report.outcome}`}`],
       ["Suspects", clipped(principals.map(({ name }) => name).join(", ") || "not known yet")],
-      ["Steps confirmed", `${held} of ${steps.filter(({ permission }) => permission !== "off").length}`],
+      ["Steps confirmed", `${held} of ${steps.filter(({ counts }) => counts).length}`],
       ["For a person", String(personActions.length)],
     ],
     recordHead: report.record.head,

@@ -14,6 +14,8 @@ export interface ReportedStep {
   readonly title: string;
   readonly wave: string;
   readonly permission: Permission;
+  /** Whether it counts: the latest plan lets it run, or it was made. What another step took the place of does not. */
+  readonly counts: boolean;
   readonly because: readonly string[];
   readonly guardrails: readonly string[];
   readonly cost: readonly string[];
@@ -65,13 +67,23 @@ export function reportedSteps(
       }
     }
   }
+  const due = new Set(
+    (latest?.plan.waves ?? []).flatMap(({ steps }) =>
+      steps.filter(({ permission }) => permission !== "off").map(({ id }) => id),
+    ),
+  );
   const order = plans.flatMap(({ plan }) => plan.waves.map(({ name }) => name));
   return [...seen.values()]
-    .map(({ step, wave }) => reportedStep(step, wave, byStep.get(step.id) ?? []))
+    .map(({ step, wave }) => reportedStep(step, wave, byStep.get(step.id) ?? [], due.has(step.id)))
     .toSorted((a, b) => order.indexOf(a.wave) - order.indexOf(b.wave));
 }
 
-function reportedStep(step: PlannedStep, wave: string, entries: readonly RecordedEntry[]): ReportedStep {
+function reportedStep(
+  step: PlannedStep,
+  wave: string,
+  entries: readonly RecordedEntry[],
+  isDue: boolean,
+): ReportedStep {
   const intents = entries.filter((it) => it.type === "intent" && !textOf(it, "kind")?.startsWith("restore:"));
   const outcome = entries.findLast(({ type }) => type === "outcome");
   const check = entries.findLast(({ type }) => type === "confirmed" || type === "not-confirmed");
@@ -87,6 +99,7 @@ function reportedStep(step: PlannedStep, wave: string, entries: readonly Recorde
     title: step.title,
     wave,
     permission: step.permission,
+    counts: isDue || ["applied", "already-so"].includes(textOf(outcome, "result") ?? ""),
     because: step.because,
     guardrails: step.guardrails,
     cost: step.cost,

@@ -31,7 +31,7 @@ interface VerdictSources {
 /** The first thing a person reads: contained or not, what is open, until when something issued may still work. Pure. */
 export function verdictOf(sources: VerdictSources): Verdict {
   const { steps, personActions } = sources;
-  const meant = steps.filter(({ permission }) => permission !== "off");
+  const meant = steps.filter(({ counts }) => counts);
   const holding = meant.filter((it) => standingOf(it) === "holds").length;
   const { tone, headline, said } = headlineOf(sources, holding, meant.length);
   const cut = meant.some(({ result }) => result === "applied" || result === "already-so");

@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { planFor } from "../plan/planned-from.ts";
 import { aPassword, aPrincipal, aScope, aScoped } from "../plan/planned-from.ts";
 import type { NewEntry } from "../../src/record/entry.ts";
-import { BY_SYSTEM } from "../../src/respond/journal.ts";
+import { BY_SYSTEM, outcomeEntry } from "../../src/respond/journal.ts";
 import { caseReport } from "../../src/report/case-report.ts";
 import { htmlReport } from "../../src/report/html-report.ts";
 import { incidentComment, incidentTasks } from "../../src/report/incident-note.ts";
@@ -35,6 +35,26 @@ test("a step that fresh reads do not confirm is a gap, a thing for a person, and
   expect(report.personActions.map(({ title }) => title)).toEqual([
     `Close the gap: ${report.steps[0]?.title ?? ""}`,
   ]);
+});
+
+test("a step that came to nothing and that a later plan does without is not counted as one to make", async () => {
+  const told = await aCase();
+  const [made] = told.plans;
+  const [wave] = made?.plan.waves ?? [];
+  const [step] = wave?.steps ?? [];
+  if (made === undefined || wave === undefined || step === undefined) throw new TypeError("no step");
+  const tried = { ...step, id: "tried", title: "Rotate what nobody issued" };
+  const first = { digest: "first", plan: { ...made.plan, waves: [{ ...wave, steps: [tried] }] } };
+  const inVain: NewEntry = outcomeEntry("first", tried, 1, {
+    kind: "needs-person",
+    reason: "nobody is known who issued it",
+    action: "Rotate it by hand",
+  });
+  const [outcome] = await recorded(told.caseId, [["2026-11-20T12:00:04.000Z", [inVain]]]);
+  if (outcome === undefined) throw new TypeError("nothing was recorded");
+  const report = caseReport({ ...told, plans: [first, made], entries: [outcome, ...told.entries] });
+  expect(report.steps.map(({ title }) => title)).toContain(tried.title);
+  expect(report.verdict.sentences[0]).toBe(caseReport(told).verdict.sentences[0]);
 });
 
 test("what the watch finds after the containment turns the verdict and reopens the step", async () => {
